@@ -1,0 +1,1 @@
+"""Hold OpenVINO deployments to their promised speed: a pytest plugin."""

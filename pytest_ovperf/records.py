@@ -1,0 +1,271 @@
+"""The plain data that rooms hand each other: arms, traces, estimates, verdicts.
+
+Raw samples (`Block` … `Trace`), estimates (`Speedup`) and judgements (`Verdict`) are different types on purpose: a
+number that was read off a clock is never mistaken for one that was inferred. Everything here is frozen, compares by
+value and holds nothing but plain data, so that a record made on one host can be judged and reported on another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .errors import ArmError
+
+
+class Engine(StrEnum):
+    """Who executes the model."""
+
+    PYTORCH = "pytorch"
+    OPENVINO = "openvino"
+
+
+class Precision(StrEnum):
+    """The precision that an arm promises. ``NATIVE`` is whatever the device chooses by itself."""
+
+    FP32 = "fp32"
+    BF16 = "bf16"
+    INT8 = "int8"
+    NATIVE = "native"
+
+
+class Metric(StrEnum):
+    """What is compared. A speed-up above 1 always means that the candidate is better."""
+
+    LATENCY = "latency"
+
+
+class WorkloadKind(StrEnum):
+    """What one timed call does."""
+
+    INFER = "infer"
+
+
+class VerdictKind(StrEnum):
+    """The five possible outcomes of a comparison, and no other."""
+
+    OK = "ok"
+    IMPROVED = "improved"
+    REGRESSED = "regressed"
+    INCONCLUSIVE = "inconclusive"
+    NO_BASELINE = "no-baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What is timed: an engine at a precision on a device."""
+
+    engine: Engine
+    precision: Precision
+    device: str
+
+    @property
+    def name(self) -> str:
+        """The name that users write, such as ``openvino-int8``."""
+        if self.precision is Precision.NATIVE:
+            return str(self.engine)
+        return f"{self.engine}-{self.precision}"
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.device}"
+
+
+#: Every arm that can be asked for by name.
+ARMS: Mapping[str, tuple[Engine, Precision]] = {
+    "pytorch-fp32": (Engine.PYTORCH, Precision.FP32),
+    "openvino": (Engine.OPENVINO, Precision.NATIVE),
+    "openvino-fp32": (Engine.OPENVINO, Precision.FP32),
+    "openvino-bf16": (Engine.OPENVINO, Precision.BF16),
+    "openvino-int8": (Engine.OPENVINO, Precision.INT8),
+}
+
+
+def parse_arm(name: str, device: str) -> Arm:
+    """Return the arm of that name on ``device``. PyTorch arms run on the CPU whatever the device.
+
+    Raises `ArmError` for a name that is not in `ARMS`.
+    """
+    try:
+        engine, precision = ARMS[name]
+    except KeyError:
+        raise ArmError(f"There is no arm {name!r}.", remedy=f"Choose one of: {', '.join(ARMS)}.") from None
+    return Arm(engine, precision, "CPU" if engine is Engine.PYTORCH else device)
+
+
+def parse_metric(name: str) -> Metric:
+    """Return the metric of that name. Raises `ArmError` for one that does not exist."""
+    try:
+        return Metric(name)
+    except ValueError:
+        raise ArmError(f"There is no metric {name!r}.", remedy=f"Choose one of: {', '.join(Metric)}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What one call does: the kind and the shape of each input (name → dimensions)."""
+
+    kind: WorkloadKind
+    shapes: Mapping[str, tuple[int, ...]]
+
+    def __str__(self) -> str:
+        first = next(iter(self.shapes.values()), ())
+        return f"{self.kind} {'x'.join(map(str, first))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A question: how much better ``candidate`` is than ``reference`` at ``metric``, on this model and workload."""
+
+    model: str
+    candidate: Arm
+    reference: Arm
+    metric: Metric
+    workload: Workload
+
+    def __str__(self) -> str:
+        return f"{self.candidate.name} over {self.reference.name}, {self.metric} of {self.model} ({self.workload})"
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFacts:
+    """What an arm turned out to be once loaded, read back from the engine and not assumed.
+
+    ``precision`` is the effective inference precision (``f32``, ``bf16``, …), ``devices`` the devices that execute,
+    ``threads`` the number of inference threads (0 where the engine does not say), ``load_ns`` the time from the start
+    of loading to the first result being possible.
+    """
+
+    precision: str
+    devices: tuple[str, ...]
+    threads: int
+    load_ns: int
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The calls of one arm in one turn: each call's time in nanoseconds, in order, the untimed first call left out."""
+
+    latency_ns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One block of each arm, taken one after the other. ``candidate_first`` is the order in which they ran."""
+
+    candidate: Block
+    reference: Block
+    candidate_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The rounds of one fresh set of worker processes. ``started_unix`` is seconds since the epoch."""
+
+    candidate: ArmFacts
+    reference: ArmFacts
+    rounds: tuple[Round, ...]
+    started_unix: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Every raw time of one comparison, by launch, round and arm."""
+
+    comparison: Comparison
+    launches: tuple[Launch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Speedup:
+    """An estimate made from a trace: the ratio with its interval, the launch being the unit of replication.
+
+    ``log_ratios`` holds one natural logarithm of the ratio per launch. ``confidence`` is that of ``low`` … ``high``.
+    ``candidate_ns`` and ``reference_ns`` are the arms' typical latencies in nanoseconds.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    confidence: float
+    log_ratios: tuple[float, ...]
+    rounds: int
+    candidate_ns: float
+    reference_ns: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """How near the candidate's outputs are to the reference's, on the same inputs.
+
+    ``cosine`` is the smallest cosine similarity over samples and outputs (1 is identical direction), ``top1`` the
+    share of positions whose largest value is at the same place, ``max_abs_error`` the largest absolute difference.
+    """
+
+    cosine: float
+    top1: float
+    max_abs_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBaseline:
+    """What a baseline remembers of one comparison: the launches themselves, not just their mean.
+
+    ``provenance`` holds what was true when it was recorded (versions, date, commit): shown, never matched.
+    ``fidelity`` is ``None`` where no outputs were compared.
+    """
+
+    log_ratios: tuple[float, ...]
+    tolerance: float
+    candidate_ns: float
+    reference_ns: float
+    fidelity: Fidelity | None
+    provenance: Mapping[str, str]
+
+    @property
+    def launches(self) -> int:
+        """How many launches it rests on."""
+        return len(self.log_ratios)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judgement of a `Speedup` against a baseline or a number.
+
+    ``change`` is the relative change of the speed-up against what was expected (-0.12 is 12 % lower), with its
+    interval at the judge's own error rate; all three are ``None`` without a baseline. ``tolerance`` is the change
+    that was let pass. ``seconds_to_settle`` says, for an inconclusive result, how much more measuring is expected to
+    decide it; ``None`` where that cannot be told.
+    """
+
+    kind: VerdictKind
+    expected: float | None
+    change: float | None
+    change_low: float | None
+    change_high: float | None
+    tolerance: float
+    error_rate: float
+    seconds_to_settle: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRecord:
+    """All that is known of one comparison when its test is over: the row of every report.
+
+    ``test`` is pytest's node id. ``baseline`` is ``None`` where there was none; ``stored`` tells that this run wrote
+    one. ``target`` is the number of ``speedup >= number``, ``None`` where a baseline was asked.
+    """
+
+    test: str
+    comparison: Comparison
+    speedup: Speedup
+    verdict: Verdict
+    baseline: StoredBaseline | None
+    fidelity: Fidelity | None
+    launches: tuple[Launch, ...]
+    seconds: float
+    target: float | None = None
+    stored: bool = False
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,34 @@
+"""What one run was asked to do, parsed once and frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path  # noqa: TC003  (dataclass fields are part of the public, resolvable annotations)
+
+
+class UpdateMode(StrEnum):
+    """What ``--update-baselines`` may write."""
+
+    NONE = "none"
+    ALL = "all"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole of a run's choices.
+
+    ``devices`` are OpenVINO device expressions in the order asked for. ``budget_s`` bounds the wall time of one
+    comparison in seconds, start of its workers included; the launches that an estimate needs are always made.
+    ``tolerance`` is the relative change of a speed-up that is let pass (0.05 is 5 %); ``None`` takes the default of
+    the kind of comparison.
+    """
+
+    devices: tuple[str, ...]
+    baselines_dir: Path
+    cache_dir: Path
+    update: UpdateMode
+    budget_s: float
+    tolerance: float | None
+    strict: bool
