@@ -1,0 +1,1 @@
+"""What machine this is, which devices OpenVINO can use on it, and why not the others."""

@@ -1,0 +1,257 @@
+"""What a baseline file says, version 1: text to typed data and back, byte for byte.
+
+::
+
+    {
+      "machine": {…},                             the hardware profile, spelled out
+      "module": "suites/test_speed.py",
+      "schema": 1,
+      "tests": {
+        "test_int8_pays[CPU]": {
+          "distilbert · openvino-int8 over openvino-fp32 on CPU · latency · infer 1x128": {
+            "candidate_ns": 9123456,
+            "fidelity": {"cosine", "max_abs_error", "top1"} or null,
+            "log_ratios": [0.998, 1.01, 0.987],
+            "provenance": {"openvino": "2026.4.1", …},
+            "reference_ns": 24834611,
+            "tolerance": 0.05
+          }
+        }
+      }
+    }
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.errors import BaselineError
+from pytest_ovperf.hardware.profile import HardwareProfile, wrong_fact
+from pytest_ovperf.records import Fidelity, StoredBaseline
+
+from .document import Node, damaged, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: The version that this code writes, and the newest that it reads.
+SCHEMA = 1
+
+_FILE_NAMES = ("machine", "module", "schema", "tests")
+_ENTRY_NAMES = ("candidate_ns", "fidelity", "log_ratios", "provenance", "reference_ns", "tolerance")
+_FIDELITY_NAMES = ("cosine", "max_abs_error", "top1")
+
+_DIGITS = 6  # a millionth of a ratio is far below any noise, and a diff of more digits is unreadable
+_MAX_LOG_RATIO = 20.0  # a factor of 485 million: past it something is damaged
+_MAX_NS = 10**15  # a call of eleven days
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineFile:
+    """All baselines of one test module on one machine: ``tests`` is test → comparison label → what was stored."""
+
+    module: str
+    profile: HardwareProfile
+    tests: Mapping[str, Mapping[str, StoredBaseline]]
+
+
+def rounded(stored: StoredBaseline) -> StoredBaseline:
+    """Return ``stored`` at the precision of a file: six significant digits, whole nanoseconds."""
+    fidelity = stored.fidelity
+    return StoredBaseline(
+        log_ratios=tuple(_round(value) for value in stored.log_ratios),
+        tolerance=_round(stored.tolerance),
+        candidate_ns=float(_whole(stored.candidate_ns)),
+        reference_ns=float(_whole(stored.reference_ns)),
+        fidelity=fidelity and Fidelity(_round(fidelity.cosine), _round(fidelity.top1), _round(fidelity.max_abs_error)),
+        provenance=dict(stored.provenance),
+    )
+
+
+def encode(file: BaselineFile, source: Path) -> str:
+    """Return the text of ``file``, the same for the same content.
+
+    Raises `BaselineError` for content that `decode` would refuse: what cannot be read again is never written.
+    """
+    content = {
+        "machine": file.profile.facts(),
+        "module": file.module,
+        "schema": SCHEMA,
+        "tests": {
+            test: {label: _entry_data(rounded(stored)) for label, stored in labels.items()}
+            for test, labels in file.tests.items()
+        },
+    }
+    text = _render(content, "") + "\n"
+    try:
+        decode(text, source)
+    except BaselineError as error:
+        raise BaselineError(
+            f"This baseline is not written, since it could not be read again. {error.seen}",
+            remedy="The measurement gave values that no baseline can hold; look at the test's own output.",
+        ) from error
+    return text
+
+
+def decode(text: str, source: Path) -> BaselineFile:
+    """Return what ``text`` says. ``source`` is the file's path, for messages.
+
+    Raises `BaselineError` with file, line and remedy for a newer schema, for anything missing, unknown or of the
+    wrong type, and for values that no measurement gives.
+    """
+    root = _Object(read_document(text, source), source, "the file")
+    version = root.whole("schema", 1, _MAX_NS)
+    if version > SCHEMA:
+        raise BaselineError(
+            f"Baseline file {source}, line {root.line('schema')}: it has schema {version}, and this version of"
+            f" pytest-ovperf reads schemas up to {SCHEMA}.",
+            remedy="Upgrade the package: pip install --upgrade pytest-ovperf",
+        )
+    root.only(_FILE_NAMES)
+    tests = {
+        test: {label: _entry(entry) for label, entry in labels.children()}
+        for test, labels in root.child("tests").children()
+    }
+    return BaselineFile(root.text("module"), _profile(root.child("machine")), tests)
+
+
+class _Object:
+    """A JSON object that is asked for its members by name and type, and knows what to say if they do not fit."""
+
+    def __init__(self, node: Node, source: Path, what: str) -> None:
+        if node.members is None:
+            raise damaged(source, node.line, f"{what} must be an object, not {_shown(node)}.")
+        self.members = node.members
+        self._own_line = node.line
+        self._source = source
+        self._what = what
+
+    def line(self, name: str) -> int:
+        return self.members[name].line if name in self.members else self._own_line
+
+    def fail(self, name: str, seen: str) -> BaselineError:
+        return damaged(self._source, self.line(name), f"{name!r} {seen}.")
+
+    def only(self, names: tuple[str, ...]) -> None:
+        for name in self.members:
+            if name not in names:
+                raise self.fail(name, f"is nothing that {self._what} can hold; {', '.join(names)} are")
+        for name in names:
+            self.node(name)
+
+    def node(self, name: str) -> Node:
+        try:
+            return self.members[name]
+        except KeyError:
+            raise self.fail(name, f"is missing in {self._what}") from None
+
+    def child(self, name: str) -> _Object:
+        return _Object(self.node(name), self._source, repr(name))
+
+    def children(self) -> list[tuple[str, _Object]]:
+        return [(name, self.child(name)) for name in self.members]
+
+    def text(self, name: str) -> str:
+        value = self.node(name).value
+        if not isinstance(value, str):
+            raise self.fail(name, f"must be a text, not {_shown(self.node(name))}")
+        return value
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        value = self.node(name).value
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise self.fail(name, f"must be a whole number from {low} to {high}, not {_shown(self.node(name))}")
+        return value
+
+    def number(self, name: str, low: float, high: float) -> float:
+        value = _number(self.node(name).value, low, high)
+        if value is None:
+            raise self.fail(name, f"must be a number from {low:g} to {high:g}, not {_shown(self.node(name))}")
+        return value
+
+    def numbers(self, name: str, low: float, high: float) -> tuple[float, ...]:
+        values = self.node(name).value
+        found = [_number(value, low, high) for value in values] if isinstance(values, list) else []
+        sound = tuple(value for value in found if value is not None)
+        if not found or len(sound) != len(found):
+            expected = f"must be a list of one or more numbers from {low:g} to {high:g}"
+            raise self.fail(name, f"{expected}, not {_shown(self.node(name))}")
+        return sound
+
+
+def _profile(machine: _Object) -> HardwareProfile:
+    facts = {name: node.value for name, node in machine.members.items()}
+    wrong = wrong_fact(facts)
+    if wrong is not None:
+        name, expected = wrong
+        raise machine.fail(name, f"does not fit 'machine': {expected}")
+    return HardwareProfile.from_facts(facts)
+
+
+def _entry(entry: _Object) -> StoredBaseline:
+    entry.only(_ENTRY_NAMES)
+    compared = entry.node("fidelity").value is not None
+    provenance = entry.child("provenance")
+    return StoredBaseline(
+        log_ratios=entry.numbers("log_ratios", -_MAX_LOG_RATIO, _MAX_LOG_RATIO),
+        tolerance=entry.number("tolerance", 0.0, 10.0),
+        candidate_ns=float(entry.whole("candidate_ns", 1, _MAX_NS)),
+        reference_ns=float(entry.whole("reference_ns", 1, _MAX_NS)),
+        fidelity=_fidelity(entry.child("fidelity")) if compared else None,
+        provenance={name: provenance.text(name) for name in provenance.members},
+    )
+
+
+def _fidelity(fidelity: _Object) -> Fidelity:
+    fidelity.only(_FIDELITY_NAMES)
+    return Fidelity(
+        cosine=fidelity.number("cosine", -1.0, 1.0),
+        top1=fidelity.number("top1", 0.0, 1.0),
+        max_abs_error=fidelity.number("max_abs_error", 0.0, float("1e300")),
+    )
+
+
+def _entry_data(stored: StoredBaseline) -> dict[str, object]:
+    fidelity = stored.fidelity
+    return {
+        "candidate_ns": _whole(stored.candidate_ns),
+        "fidelity": fidelity and {name: getattr(fidelity, name) for name in _FIDELITY_NAMES},
+        "log_ratios": list(stored.log_ratios),
+        "provenance": dict(stored.provenance),
+        "reference_ns": _whole(stored.reference_ns),
+        "tolerance": stored.tolerance,
+    }
+
+
+def _render(value: object, indent: str) -> str:
+    """Return JSON with sorted names, one member a line, and each list on one line: the way a diff reads best."""
+    if not isinstance(value, dict) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    inner = f"{indent}  "
+    lines = [f"{inner}{json.dumps(name, ensure_ascii=False)}: {_render(value[name], inner)}" for name in sorted(value)]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}") + 0.0  # adding zero turns -0.0 into 0.0
+
+
+def _whole(value_ns: float) -> int:
+    return round(value_ns) if math.isfinite(value_ns) else 0  # 0 is what no file may hold, so `encode` refuses it
+
+
+def _number(value: object, low: float, high: float) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+        return None
+    return float(value)
+
+
+def _shown(node: Node) -> str:
+    if node.members is not None:
+        return "an object"
+    text = json.dumps(node.value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:60]}…"  # noqa: PLR2004  (a message stays on one line)
