@@ -1,0 +1,1 @@
+"""What a person reads: views of the records, which compute no verdict of their own."""

@@ -1,0 +1,123 @@
+"""The summary at the end of a run: a table, the totals, and what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence  # noqa: TC003  (public annotations stay resolvable)
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.records import ComparisonRecord  # noqa: TC001  (public annotations stay resolvable)
+
+from . import figures
+from .advice import RunFacts, Step, next_steps
+from .layouts import STYLES, comparison_table
+from .rows import Row, rows
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+#: pytest itself takes a terminal that claims to be narrower than this for one of 80 columns.
+_NARROWEST = 40
+
+
+def summary(
+    records: Sequence[ComparisonRecord],
+    run: RunFacts,
+    *,
+    width: int,
+    colour: bool,
+    encoding: str,
+) -> str:
+    """Return the text of the terminal summary, ending in a newline; nothing at all where there are no records.
+
+    No line is wider than ``width`` cells (40 at least) but for commands to copy, which stand alone and unbroken.
+    Colours are ANSI sequences, and only there when ``colour`` is true.
+    """
+    if not records:
+        return ""
+    screen = Screen(max(width, _NARROWEST), encoding)
+    table = rows(records)
+    shared = _shared(table)
+    blocks: list[list[RenderableType]] = [
+        _plain(screen.wrap(_caption(table, shared))),
+        comparison_table(screen, table, shared),
+        _totals(screen, records),
+    ]
+    written = [_rendered(block, screen, colour=colour) for block in blocks]
+    written += [_step(step, screen, colour=colour) for step in next_steps(records, run)]
+    return "\n".join(written)
+
+
+def _shared(table: Sequence[Row]) -> frozenset[str]:
+    """Name the fields that are the same in every row: they are said once, above the table."""
+    names = ("model", "device", "metric", "confidence")
+    return frozenset(name for name in names if len({getattr(row, name) for row in table}) == 1)
+
+
+def _caption(table: Sequence[Row], shared: frozenset[str]) -> str:
+    first = table[0]
+    words = ["Speed-up" if len(table) == 1 else "Speed-ups"]
+    words += [f"in {first.metric}"] if "metric" in shared else []
+    words += [f"of {first.model}"] if "model" in shared else []
+    words += [f"on {first.device}"] if "device" in shared else []
+    text = " ".join(words)
+    return f"{text}, intervals at {first.confidence} confidence" if "confidence" in shared else text
+
+
+def _totals(screen: Screen, records: Sequence[ComparisonRecord]) -> list[RenderableType]:
+    """Count the verdicts on one line, or one below the other where that does not fit."""
+    from rich.text import Text  # noqa: PLC0415  (rich is imported when there is something to show)
+
+    numbers = Counter(record.verdict.kind for record in records)
+    totals = [Text(f"{numbers[kind]} {kind}", style) for kind, style in STYLES.items() if numbers[kind]]
+    effort = figures.count(len(records), "comparison")
+    spent = Text(f"({effort} in {figures.duration(sum(record.seconds for record in records))})", "dim")
+    line = Text(screen.text(" · ")).join(totals)
+    if line.cell_len > screen.width:
+        return [*totals, spent]
+    whole = Text("  ").join([line, spent])
+    return [line, spent] if whole.cell_len > screen.width else [whole]
+
+
+def _step(step: Step, screen: Screen, *, colour: bool) -> str:
+    lines = _rendered(_plain(screen.wrap(step.text)), screen, colour=colour)
+    listed = [part for text in step.listed for part in screen.wrap(text, indent="  ", hang="      ")]
+    lines += _rendered(_plain(listed), screen, colour=colour)
+    # A command is copied, so it is neither wrapped nor cut, whatever the width.
+    wide = Screen(10 * sum(map(len, step.commands)) + screen.width, screen.encoding)
+    return lines + _rendered(
+        _plain([f"  {wide.text(command)}" for command in step.commands], "bold"), wide, colour=colour
+    )
+
+
+def _plain(lines: Sequence[str], style: str = "") -> list[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415  (rich is imported when there is something to show)
+
+    return [Text(line, style) for line in lines]
+
+
+def _rendered(parts: Sequence[RenderableType], screen: Screen, *, colour: bool) -> str:
+    """Return what rich makes of these parts at exactly this width, whatever it would find out by itself."""
+    from rich.console import Console  # noqa: PLC0415  (rich is imported when there is something to show)
+
+    console = Console(
+        file=StringIO(),
+        width=screen.width,
+        height=100,
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        force_jupyter=False,
+        no_color=not colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        _environ={},
+    )
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part, no_wrap=True, overflow="ignore", crop=False)
+    text = captured.get() if screen.text("─") == "─" else captured.get().replace("─", "-")
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())

@@ -1,0 +1,53 @@
+"""What heads a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_ovperf.reports.header import DeviceFact, HeaderFacts, header
+from pytest_ovperf.reports.screen import cell_width
+
+FACTS = HeaderFacts(
+    brand="AMD EPYC 9R14",
+    physical_cores=2,
+    logical_cores=4,
+    isa=("AVX-512", "VNNI", "BF16"),
+    virtual=True,
+    profile="amd-zen4-2c",
+    versions={"openvino": "2026.4.1", "torch": "2.13.0"},
+    devices=(
+        DeviceFact("CPU", "AMD EPYC 9R14"),
+        DeviceFact("GPU", available=False, reason="libOpenCL.so.1 is missing."),
+        DeviceFact("NPU", available=False, reason="no driver"),
+    ),
+)
+
+
+def test_three_lines_say_the_machine_the_versions_and_the_devices() -> None:
+    assert header(FACTS, width=120, encoding="utf-8") == [
+        "ovperf: AMD EPYC 9R14 · 2 cores, 4 threads · AVX-512 VNNI BF16 · virtual machine · profile amd-zen4-2c",
+        "        openvino 2026.4.1, torch 2.13.0",
+        "        devices: CPU (AMD EPYC 9R14) · not usable: GPU (libOpenCL.so.1 is missing), NPU (no driver)",
+    ]
+
+
+def test_unknown_facts_are_left_out() -> None:
+    assert header(HeaderFacts("", 0, 0), width=80, encoding="utf-8") == ["ovperf: unknown processor"]
+
+
+def test_no_device_at_all_is_said() -> None:
+    facts = HeaderFacts("CPU", 1, 1, devices=(DeviceFact("CPU", available=False, reason="openvino is not installed"),))
+    assert header(facts, width=80, encoding="ascii") == [
+        "ovperf: CPU | 1 core",
+        "        devices: none | not usable: CPU (openvino is not installed)",
+    ]
+
+
+@given(st.text(), st.text(), st.integers(40, 200), st.sampled_from(["utf-8", "ascii"]))
+def test_no_line_is_wider_than_the_terminal(brand: str, reason: str, width: int, encoding: str) -> None:
+    devices = (DeviceFact("GPU", available=False, reason=reason), DeviceFact("CPU", brand))
+    lines = header(replace(FACTS, brand=brand, devices=devices), width=width, encoding=encoding)
+    assert all(cell_width(line) <= width for line in lines)
