@@ -1,0 +1,179 @@
+"""From a speed-up to a verdict.
+
+Everything is decided on natural logarithms. ``D`` is the mean log ratio now minus the stored one: below 0, the
+speed-up has fallen. ``δ = log1p(tolerance)`` is the change let pass: with a tolerance of 5 % the candidate may come to
+take 1.05 times as long against its reference, a fall of the speed-up by 1 - 1/1.05 = 4.8 %. ``D ± t·SE`` is one
+interval for every question:
+
+- regressed:    ``D + t·SE < -δ``   the whole interval lies beyond the tolerance
+- improved:     ``D - t·SE > δ``    the same on the other side
+- ok:           ``D - t·SE > -2δ``  a fall of twice the tolerance is excluded, a fall beyond the tolerance not shown
+- inconclusive: the interval is too wide for any of these
+
+Two errors are held by one ``t``. A change of exactly the tolerance is called beyond it in at most `BOUNDARY_ERROR` of
+looks. An unchanged program is called regressed in at most ``error_rate``, which comes from the false-alarm budget of
+the whole suite and is far smaller. Nothing changed means ``D = 0``, already ``δ`` away from the alarm, so that asks
+only for ``t·SE + δ ≥ t(error_rate)·SE``: the tolerance does most of that work where the noise is low, and ``t``
+grows where it is high.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, expm1, isfinite, log, log1p, sqrt
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.errors import BaselineError, SettingsError
+from pytest_ovperf.records import Verdict, VerdictKind
+
+from .noise import mean, shrunk_spread, student_quantile
+
+if TYPE_CHECKING:
+    from pytest_ovperf.records import Speedup, StoredBaseline
+
+    from .noise import Noise, Spread
+
+#: How often, at one look, a change of exactly the tolerance may be called beyond it.
+BOUNDARY_ERROR = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference of log ratios with the reach of its interval: ``centre ± reach``."""
+
+    centre: float
+    reach: float
+
+    @property
+    def low(self) -> float:
+        """The lower end of the interval."""
+        return self.centre - self.reach
+
+    @property
+    def high(self) -> float:
+        """The upper end of the interval."""
+        return self.centre + self.reach
+
+
+def log_tolerance(tolerance: float) -> float:
+    """Return ``δ``, the tolerance as a difference of log ratios. Raises `SettingsError` unless it is above 0."""
+    if not (isfinite(tolerance) and tolerance > 0.0):
+        raise SettingsError(
+            f"A tolerance must be a share above 0; {tolerance!r} was given.",
+            remedy="Give --ov-tolerance a percentage above 0, such as 5.",
+        )
+    return log1p(tolerance)
+
+
+def reach_of_change(spread: Spread, launches: int, stored: int, *, tolerance: float, error_rate: float) -> float:
+    """Return ``t·SE`` for a change between ``launches`` current and ``stored`` launches, as the module says."""
+    error = spread.sd * sqrt(1 / launches + 1 / stored)
+    boundary = student_quantile(spread.degrees, BOUNDARY_ERROR) * error
+    unchanged = student_quantile(spread.degrees, error_rate) * error - log_tolerance(tolerance)
+    return max(boundary, unchanged)
+
+
+def change_since(
+    speedup: Speedup, baseline: StoredBaseline, *, noise: Noise, tolerance: float, error_rate: float
+) -> Change:
+    """Return the change of the log ratio since the baseline, with noise from both sides.
+
+    Raises `BaselineError` for a baseline without launches.
+    """
+    if not baseline.log_ratios:
+        raise BaselineError("The baseline rests on no launch.", remedy="Record it anew with --update-baselines=all.")
+    now, then = speedup.log_ratios, baseline.log_ratios
+    spread = shrunk_spread(noise, now, then)
+    reach = reach_of_change(spread, len(now), len(then), tolerance=tolerance, error_rate=error_rate)
+    return Change(mean(now) - mean(then), reach)
+
+
+def change_kind(change: Change, tolerance: float) -> VerdictKind:
+    """Return what a change since a baseline amounts to. A proven regression comes before any other reading."""
+    delta = log_tolerance(tolerance)
+    if change.high < -delta:
+        return VerdictKind.REGRESSED
+    if change.low > delta:
+        return VerdictKind.IMPROVED
+    if change.low > -2 * delta:
+        return VerdictKind.OK
+    return VerdictKind.INCONCLUSIVE
+
+
+def judge(speedup: Speedup, baseline: StoredBaseline, *, noise: Noise, tolerance: float, error_rate: float) -> Verdict:
+    """Judge a speed-up against a stored one.
+
+    ``noise`` is that of the comparison (`noise_of`); ``tolerance`` a share such as 0.05; ``error_rate`` the chance at
+    this look of calling an unchanged program regressed (`LookPlan.error_rate`).
+    Raises `BaselineError` for a baseline without launches, `SettingsError` for a senseless tolerance or error rate.
+    """
+    change = change_since(speedup, baseline, noise=noise, tolerance=tolerance, error_rate=error_rate)
+    return Verdict(
+        kind=change_kind(change, tolerance),
+        expected=exp(mean(baseline.log_ratios)),
+        change=expm1(change.centre),
+        change_low=expm1(change.low),
+        change_high=expm1(change.high),
+        tolerance=tolerance,
+        error_rate=error_rate,
+        seconds_to_settle=None,
+    )
+
+
+def distance_to_target(speedup: Speedup, target: float, *, noise: Noise, error_rate: float) -> Change:
+    """Return how far the log ratio lies above a number, at the one-sided ``error_rate``.
+
+    Raises `SettingsError` for a number that no speed-up can be compared with.
+    """
+    if not (isfinite(target) and target > 0.0):
+        raise SettingsError(
+            f"A speed-up cannot be compared with {target!r}.", remedy="Compare it with a number above 0, such as 1.5."
+        )
+    spread = shrunk_spread(noise, speedup.log_ratios)
+    error = spread.sd / sqrt(len(speedup.log_ratios))
+    return Change(mean(speedup.log_ratios) - log(target), student_quantile(spread.degrees, error_rate) * error)
+
+
+def distance_kind(distance: Change) -> VerdictKind:
+    """Return what a distance to a number amounts to.
+
+    Regressed only when the whole interval lies below the number, ok when none of it does. With the number inside
+    the interval nothing is shown either way: inconclusive, on which ``assert speedup >= number`` still passes.
+    """
+    if distance.high < 0.0:
+        return VerdictKind.REGRESSED
+    return VerdictKind.OK if distance.low >= 0.0 else VerdictKind.INCONCLUSIVE
+
+
+def judge_target(speedup: Speedup, target: float, *, noise: Noise, error_rate: float) -> Verdict:
+    """Judge a speed-up against a number that it should reach.
+
+    ``change`` is the relative distance to the number (0.1: 10 % above it). There is no tolerance: the number is one.
+    ``error_rate`` is the chance of calling a speed-up that just reaches the number too low.
+    Raises `SettingsError` for a number that is not above 0 or a senseless error rate.
+    """
+    distance = distance_to_target(speedup, target, noise=noise, error_rate=error_rate)
+    return Verdict(
+        kind=distance_kind(distance),
+        expected=target,
+        change=expm1(distance.centre),
+        change_low=expm1(distance.low),
+        change_high=expm1(distance.high),
+        tolerance=0.0,
+        error_rate=error_rate,
+        seconds_to_settle=None,
+    )
+
+
+def no_baseline(*, tolerance: float, error_rate: float) -> Verdict:
+    """Return the verdict on a comparison that has nothing to be judged against."""
+    return Verdict(
+        kind=VerdictKind.NO_BASELINE,
+        expected=None,
+        change=None,
+        change_low=None,
+        change_high=None,
+        tolerance=tolerance,
+        error_rate=error_rate,
+        seconds_to_settle=None,
+    )

@@ -1,0 +1,84 @@
+"""What a measurement could show: the smallest change it would find, and how much longer it would take to settle."""
+
+from __future__ import annotations
+
+from math import expm1, log, sqrt
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.records import StoredBaseline, VerdictKind
+
+from .judge import Change, change_kind, distance_kind, log_tolerance, reach_of_change
+from .noise import Spread, mean, shrunk_spread, student_quantile
+
+if TYPE_CHECKING:
+    from pytest_ovperf.records import Speedup
+
+    from .noise import Noise
+
+#: Beyond this many launches nobody waits: a result that would need more cannot be said to settle.
+MOST_LAUNCHES = 64
+
+
+def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of a launch)
+    speedup: Speedup,
+    expected: StoredBaseline | float,
+    *,
+    noise: Noise,
+    tolerance: float,
+    error_rate: float,
+    seconds_per_launch: float,
+) -> float | None:
+    """Return how many more seconds of launches would be expected to decide a result, ``None`` if that cannot be told.
+
+    The expectation is that the centre stays and that added launches scatter as those made so far, at the same error
+    rate; a look that has more of the error budget left decides sooner.
+    ``expected`` is the baseline or the number judged against (``tolerance`` plays no part then). ``None`` means that
+    `MOST_LAUNCHES` would not do: usually it is then the baseline that rests on too few launches. 0 if decided.
+    """
+    made = len(speedup.log_ratios)
+    own = shrunk_spread(noise, speedup.log_ratios)
+    if isinstance(expected, StoredBaseline):
+        centre = mean(speedup.log_ratios) - mean(expected.log_ratios)
+        seen = shrunk_spread(noise, speedup.log_ratios, expected.log_ratios)
+    else:
+        centre = mean(speedup.log_ratios) - log(expected)
+        seen = own
+    for launches in range(made, MOST_LAUNCHES + 1):
+        spread = _grown(seen, own, launches - made)
+        if isinstance(expected, StoredBaseline):
+            reach = reach_of_change(spread, launches, expected.launches, tolerance=tolerance, error_rate=error_rate)
+            kind = change_kind(Change(centre, reach), tolerance)
+        else:
+            reach = student_quantile(spread.degrees, error_rate) * spread.sd / sqrt(launches)
+            kind = distance_kind(Change(centre, reach))
+        if kind is not VerdictKind.INCONCLUSIVE:
+            return (launches - made) * seconds_per_launch
+    return None
+
+
+def _grown(seen: Spread, own: Spread, added: int) -> Spread:
+    """Return the spread to be expected when ``added`` launches that scatter like ``own`` join what was seen."""
+    degrees = seen.degrees + added
+    return Spread(sqrt((seen.degrees * seen.sd**2 + added * own.sd**2) / degrees), degrees)
+
+
+def smallest_detectable_change(  # noqa: PLR0913  (two sides, their noise and the rule they are judged by)
+    baseline: StoredBaseline,
+    *,
+    launches: int,
+    noise: Noise,
+    tolerance: float,
+    error_rate: float,
+    power: float = 0.95,
+) -> float:
+    """Return the smallest fall of a speed-up (0.09: 9 %) that ``launches`` new launches find with chance ``power``.
+
+    The noise is what the baseline's own launches show, shrunk towards the prior. The fall must exceed the tolerance
+    by the reach of the interval and by the noise of the estimate at that power (0.5 < power < 1).
+    """
+    stored = baseline.launches
+    seen = shrunk_spread(noise, baseline.log_ratios)
+    spread = Spread(seen.sd, seen.degrees + launches - 1)
+    reach = reach_of_change(spread, launches, stored, tolerance=tolerance, error_rate=error_rate)
+    luck = student_quantile(spread.degrees, 1 - power) * spread.sd * sqrt(1 / launches + 1 / stored)
+    return -expm1(-(log_tolerance(tolerance) + reach + luck))

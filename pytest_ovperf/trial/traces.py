@@ -1,0 +1,222 @@
+"""Traces as plain JSON-able data and back: what a session keeps of its raw times.
+
+Writing is compact (times as whole nanoseconds); reading is strict, and an error says where in the data it struck.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from math import isfinite
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pytest_ovperf.errors import MeasurementError
+from pytest_ovperf.records import (
+    Arm,
+    ArmFacts,
+    Block,
+    Comparison,
+    Engine,
+    Launch,
+    Metric,
+    Precision,
+    Round,
+    Trace,
+    Workload,
+    WorkloadKind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+_E = TypeVar("_E", bound=StrEnum)
+
+#: The version of the form. Another one is refused: raw times are cheap to take again, and guessing is not.
+SCHEMA = 1
+
+
+def trace_to_data(trace: Trace) -> dict[str, Any]:
+    """Return a trace as dictionaries, lists, strings, numbers and booleans."""
+    comparison = trace.comparison
+    return {
+        "schema": SCHEMA,
+        "comparison": {
+            "model": comparison.model,
+            "candidate": _arm_to_data(comparison.candidate),
+            "reference": _arm_to_data(comparison.reference),
+            "metric": str(comparison.metric),
+            "workload": {
+                "kind": str(comparison.workload.kind),
+                "shapes": {name: list(shape) for name, shape in comparison.workload.shapes.items()},
+            },
+        },
+        "launches": [_launch_to_data(launch) for launch in trace.launches],
+    }
+
+
+def trace_from_data(data: object) -> Trace:
+    """Return the trace that `trace_to_data` was given.
+
+    Raises `MeasurementError`, with the place, for anything else: another schema, a missing or unknown key, a value
+    of the wrong type, a time that is not above 0.
+    """
+    top = _Place(data, "trace")
+    top.keys("schema", "comparison", "launches")
+    schema = top.at("schema").integer()
+    if schema != SCHEMA:
+        raise top.at("schema").wrong(f"{SCHEMA}, the schema that this version reads")
+    return Trace(_comparison(top.at("comparison")), tuple(_launch(launch) for launch in top.at("launches").items()))
+
+
+def _arm_to_data(arm: Arm) -> dict[str, str]:
+    return {"engine": str(arm.engine), "precision": str(arm.precision), "device": arm.device}
+
+
+def _facts_to_data(facts: ArmFacts) -> dict[str, Any]:
+    return {
+        "precision": facts.precision,
+        "devices": list(facts.devices),
+        "threads": facts.threads,
+        "load_ns": facts.load_ns,
+        "versions": dict(facts.versions),
+    }
+
+
+def _launch_to_data(launch: Launch) -> dict[str, Any]:
+    return {
+        "candidate": _facts_to_data(launch.candidate),
+        "reference": _facts_to_data(launch.reference),
+        "rounds": [
+            {
+                "candidate_ns": list(round_.candidate.latency_ns),
+                "reference_ns": list(round_.reference.latency_ns),
+                "candidate_first": round_.candidate_first,
+            }
+            for round_ in launch.rounds
+        ],
+        "started_unix": launch.started_unix,
+        "seconds": launch.seconds,
+    }
+
+
+class _Place:
+    """A value somewhere in the data, with the path that led to it."""
+
+    def __init__(self, value: object, path: str) -> None:
+        self._value = value
+        self._path = path
+
+    def wrong(self, expected: str) -> MeasurementError:
+        shown = repr(self._value)
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."  # noqa: PLR2004  (one line of a terminal)
+        return MeasurementError(
+            f"{self._path}: expected {expected}, found {shown}.",
+            remedy="The raw times were damaged or come from another version: delete the file and measure again.",
+        )
+
+    def keys(self, *names: str) -> None:
+        """Insist on a mapping with exactly these keys."""
+        found = self.mapping()
+        if set(found) != set(names):
+            missing = ", ".join(name for name in names if name not in found)
+            unknown = ", ".join(name for name in found if name not in names)
+            raise self.wrong(f"the keys {', '.join(names)} (missing: {missing or '-'}; unknown: {unknown or '-'})")
+
+    def at(self, key: str) -> Self:
+        return type(self)(self.mapping()[key], f"{self._path}.{key}")
+
+    def mapping(self) -> Mapping[str, object]:
+        if not isinstance(self._value, dict) or not all(isinstance(key, str) for key in self._value):
+            raise self.wrong("a mapping with text keys")
+        return self._value
+
+    def entries(self) -> dict[str, Self]:
+        return {key: self.at(key) for key in self.mapping()}
+
+    def items(self) -> list[Self]:
+        if not isinstance(self._value, list):
+            raise self.wrong("a list")
+        return [type(self)(item, f"{self._path}[{index}]") for index, item in enumerate(self._value)]
+
+    def text(self) -> str:
+        if not isinstance(self._value, str):
+            raise self.wrong("text")
+        return self._value
+
+    def integer(self, *, least: int = 0) -> int:
+        if not isinstance(self._value, int) or isinstance(self._value, bool) or self._value < least:
+            raise self.wrong(f"a whole number of at least {least}")
+        return self._value
+
+    def seconds(self) -> float:
+        if not isinstance(self._value, (int, float)) or isinstance(self._value, bool) or not isfinite(self._value):
+            raise self.wrong("a number of seconds")
+        return float(self._value)
+
+    def truth(self) -> bool:
+        if not isinstance(self._value, bool):
+            raise self.wrong("true or false")
+        return self._value
+
+    def one_of(self, kind: type[_E]) -> _E:
+        try:
+            return kind(self.text())
+        except ValueError:
+            raise self.wrong(f"one of {', '.join(kind)}") from None
+
+
+def _comparison(place: _Place) -> Comparison:
+    place.keys("model", "candidate", "reference", "metric", "workload")
+    workload = place.at("workload")
+    workload.keys("kind", "shapes")
+    shapes = workload.at("shapes").entries()
+    return Comparison(
+        model=place.at("model").text(),
+        candidate=_arm(place.at("candidate")),
+        reference=_arm(place.at("reference")),
+        metric=place.at("metric").one_of(Metric),
+        workload=Workload(
+            workload.at("kind").one_of(WorkloadKind),
+            {name: tuple(size.integer() for size in shape.items()) for name, shape in shapes.items()},
+        ),
+    )
+
+
+def _arm(place: _Place) -> Arm:
+    place.keys("engine", "precision", "device")
+    return Arm(place.at("engine").one_of(Engine), place.at("precision").one_of(Precision), place.at("device").text())
+
+
+def _facts(place: _Place) -> ArmFacts:
+    place.keys("precision", "devices", "threads", "load_ns", "versions")
+    return ArmFacts(
+        precision=place.at("precision").text(),
+        devices=tuple(device.text() for device in place.at("devices").items()),
+        threads=place.at("threads").integer(),
+        load_ns=place.at("load_ns").integer(),
+        versions={name: version.text() for name, version in place.at("versions").entries().items()},
+    )
+
+
+def _launch(place: _Place) -> Launch:
+    place.keys("candidate", "reference", "rounds", "started_unix", "seconds")
+    return Launch(
+        candidate=_facts(place.at("candidate")),
+        reference=_facts(place.at("reference")),
+        rounds=tuple(_round(round_) for round_ in place.at("rounds").items()),
+        started_unix=place.at("started_unix").seconds(),
+        seconds=place.at("seconds").seconds(),
+    )
+
+
+def _round(place: _Place) -> Round:
+    place.keys("candidate_ns", "reference_ns", "candidate_first")
+    return Round(
+        candidate=_block(place.at("candidate_ns")),
+        reference=_block(place.at("reference_ns")),
+        candidate_first=place.at("candidate_first").truth(),
+    )
+
+
+def _block(place: _Place) -> Block:
+    return Block(tuple(time.integer(least=1) for time in place.items()))

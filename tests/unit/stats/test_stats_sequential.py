@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import random
+from math import log1p
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stats_builders import baseline, speedup
+
+from pytest_ovperf.errors import SettingsError
+from pytest_ovperf.records import Verdict, VerdictKind
+from pytest_ovperf.stats.judge import judge
+from pytest_ovperf.stats.noise import NOISE, PairKind
+from pytest_ovperf.stats.sequential import LOOKS, LookPlan, comparison_error_rate
+
+LOOK_LISTS = st.sets(st.integers(min_value=1, max_value=20), min_size=1).map(lambda looks: tuple(sorted(looks)))
+
+
+def verdict(kind: VerdictKind, change: float | None = 0.0) -> Verdict:
+    return Verdict(kind, 2.0, change, change, change, 0.05, 0.001, None)
+
+
+@settings(deadline=None)
+@given(LOOK_LISTS)
+def test_the_looks_spend_the_budget_and_no_more(looks: tuple[int, ...]) -> None:
+    plan = LookPlan(0.01, looks)
+    assert sum(plan.error_rate(look) for look in looks) == pytest.approx(0.01)
+
+
+@settings(deadline=None)
+@given(LOOK_LISTS, st.integers(min_value=1, max_value=20))
+def test_a_last_look_spends_what_is_left_wherever_it_comes(looks: tuple[int, ...], end: int) -> None:
+    plan = LookPlan(0.01, looks)
+    end = min(end, plan.most)
+    spent = sum(plan.error_rate(look) for look in looks if look < end)
+    assert spent + plan.error_rate(end, last=True) == pytest.approx(0.01)
+
+
+def test_shares_follow_the_launches_since_the_look_before() -> None:
+    plan = LookPlan(0.008, (2, 3, 8))
+    assert [plan.error_rate(look) for look in plan.looks] == pytest.approx([0.002, 0.001, 0.005])
+
+
+def test_looks_come_when_planned() -> None:
+    plan = LookPlan(0.01, (2, 4))
+    assert [launches for launches in range(6) if plan.is_look(launches)] == [2, 4]
+    assert plan.most == 4
+
+
+@pytest.mark.parametrize("looks", [(), (0, 2), (3, 2), (2, 2)])
+def test_looks_that_do_not_ascend_are_refused(looks: tuple[int, ...]) -> None:
+    with pytest.raises(SettingsError, match="ascending"):
+        LookPlan(0.01, looks)
+
+
+@pytest.mark.parametrize("launches", [0, 9])
+def test_a_look_outside_the_plan_is_refused(launches: int) -> None:
+    with pytest.raises(SettingsError, match="looks"):
+        LookPlan(0.01, (2, 8)).error_rate(launches)
+
+
+def test_comparisons_share_the_false_alarms_of_a_run() -> None:
+    assert comparison_error_rate(20) == pytest.approx(0.01 / 20)
+    assert comparison_error_rate(1) == comparison_error_rate(0) == 0.005
+
+
+@pytest.mark.parametrize(
+    ("kind", "stops"),
+    [
+        (VerdictKind.REGRESSED, True),
+        (VerdictKind.IMPROVED, True),
+        (VerdictKind.OK, True),
+        (VerdictKind.NO_BASELINE, True),
+        (VerdictKind.INCONCLUSIVE, False),
+    ],
+)
+def test_measuring_stops_early_on_what_is_decided(kind: VerdictKind, *, stops: bool) -> None:
+    assert LookPlan(0.01).settled(verdict(kind), LOOKS[0]) is stops
+
+
+def test_an_early_all_clear_that_leans_towards_a_regression_is_measured_on() -> None:
+    leaning = verdict(VerdictKind.OK, change=-0.03)
+    assert not LookPlan(0.01, (2, 4)).settled(leaning, 2)
+    assert LookPlan(0.01, (2, 4)).settled(leaning, 4)
+
+
+def test_the_last_look_ends_it_whatever_it_says() -> None:
+    assert LookPlan(0.01, (2, 4)).settled(verdict(VerdictKind.INCONCLUSIVE), 4)
+
+
+def run_once(rng: random.Random, *, launch_sd: float, slow_down: float) -> VerdictKind:
+    """One comparison against a baseline of five launches, looked at as planned up to six launches."""
+    noise = NOISE[PairKind.OPENVINO]
+    plan = LookPlan(comparison_error_rate(15), (2, 4, 6))
+    stored = baseline([rng.gauss(0, launch_sd) for _ in range(5)])
+    current = [rng.gauss(-log1p(slow_down), launch_sd) for _ in range(plan.most)]
+    for launches in plan.looks:
+        rate = plan.error_rate(launches)
+        seen = judge(speedup(current[:launches]), stored, noise=noise, tolerance=noise.tolerance, error_rate=rate)
+        if plan.settled(seen, launches):
+            break
+    return seen.kind
+
+
+@pytest.mark.parametrize("launch_sd", [0.02, 0.06, 0.10])
+def test_an_unchanged_program_is_hardly_ever_called_regressed(launch_sd: float) -> None:
+    rng = random.Random(20)  # noqa: S311  (a simulation)
+    alarms = sum(run_once(rng, launch_sd=launch_sd, slow_down=0.0) is VerdictKind.REGRESSED for _ in range(600))
+    assert alarms <= 3  # 0.5 %
+
+
+def test_ten_percent_is_found_where_launches_scatter_by_two_percent() -> None:
+    rng = random.Random(21)  # noqa: S311  (a simulation)
+    found = sum(run_once(rng, launch_sd=0.02, slow_down=0.10) is VerdictKind.REGRESSED for _ in range(1200))
+    assert found >= 0.95 * 1200

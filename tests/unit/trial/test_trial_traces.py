@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trial_fakes import FakeWorld
+
+from pytest_ovperf.errors import MeasurementError
+from pytest_ovperf.records import (
+    ARMS,
+    ArmFacts,
+    Block,
+    Comparison,
+    Launch,
+    Metric,
+    Round,
+    Trace,
+    Workload,
+    WorkloadKind,
+    parse_arm,
+)
+from pytest_ovperf.trial.traces import trace_from_data, trace_to_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BLOCKS = st.builds(Block, st.lists(st.integers(min_value=1, max_value=2**62), max_size=4).map(tuple))
+COUNTS = st.integers(min_value=0, max_value=2**62)
+SECONDS = st.floats(allow_nan=False, allow_infinity=False)
+FACTS = st.builds(
+    ArmFacts,
+    precision=st.text(max_size=5),
+    devices=st.lists(st.text(max_size=5), max_size=2).map(tuple),
+    threads=COUNTS,
+    load_ns=COUNTS,
+    versions=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
+)
+ROUNDS = st.builds(Round, BLOCKS, BLOCKS, st.booleans())
+LAUNCHES = st.builds(Launch, FACTS, FACTS, st.lists(ROUNDS, max_size=3).map(tuple), SECONDS, SECONDS)
+ARM = st.builds(parse_arm, st.sampled_from(sorted(ARMS)), st.sampled_from(["CPU", "GPU.1", "AUTO:GPU,CPU"]))
+SHAPES = st.dictionaries(st.text(max_size=5), st.lists(COUNTS, max_size=4).map(tuple), max_size=2)
+COMPARISONS = st.builds(
+    Comparison, st.text(), ARM, ARM, st.sampled_from(Metric), st.builds(Workload, st.sampled_from(WorkloadKind), SHAPES)
+)
+TRACES = st.builds(Trace, COMPARISONS, st.lists(LAUNCHES, max_size=2).map(tuple))
+
+
+@settings(deadline=None)
+@given(TRACES)
+def test_a_trace_survives_being_written_and_read(trace: Trace) -> None:
+    assert trace_from_data(json.loads(json.dumps(trace_to_data(trace)))) == trace
+
+
+def data_of_a_launch() -> dict[str, Any]:
+    trial = FakeWorld().trial()
+    trial.run_launch()
+    return trace_to_data(trial.trace)
+
+
+def damage_schema(data: dict[str, Any]) -> None:
+    data["schema"] = 2
+
+
+def damage_time(data: dict[str, Any]) -> None:
+    data["launches"][0]["rounds"][1]["candidate_ns"][2] = 1.5
+
+
+def damage_zero(data: dict[str, Any]) -> None:
+    data["launches"][0]["rounds"][0]["reference_ns"][0] = 0
+
+
+def damage_missing(data: dict[str, Any]) -> None:
+    del data["launches"][0]["rounds"][0]["candidate_first"]
+
+
+def damage_unknown(data: dict[str, Any]) -> None:
+    data["comparison"]["colour"] = "red"
+
+
+def damage_engine(data: dict[str, Any]) -> None:
+    data["comparison"]["candidate"]["engine"] = "abacus"
+
+
+def damage_truth(data: dict[str, Any]) -> None:
+    data["launches"][0]["rounds"][0]["candidate_first"] = 1
+
+
+def damage_threads(data: dict[str, Any]) -> None:
+    data["launches"][0]["reference"]["threads"] = True
+
+
+def damage_seconds(data: dict[str, Any]) -> None:
+    data["launches"][0]["seconds"] = float("nan")
+
+
+def damage_launches(data: dict[str, Any]) -> None:
+    data["launches"] = {"0": data["launches"][0]}
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (damage_schema, r"trace\.schema: expected 1, .* found 2"),
+        (damage_time, r"trace\.launches\[0\]\.rounds\[1\]\.candidate_ns\[2\]: expected a whole number .* found 1\.5"),
+        (damage_zero, r"trace\.launches\[0\]\.rounds\[0\]\.reference_ns\[0\]: expected a whole number of at least 1"),
+        (damage_missing, r"trace\.launches\[0\]\.rounds\[0\]: expected .*missing: candidate_first"),
+        (damage_unknown, r"trace\.comparison: expected .*unknown: colour"),
+        (damage_engine, r"trace\.comparison\.candidate\.engine: expected one of pytorch, openvino, found 'abacus'"),
+        (damage_truth, r"candidate_first: expected true or false, found 1"),
+        (damage_threads, r"trace\.launches\[0\]\.reference\.threads: expected a whole number"),
+        (damage_seconds, r"trace\.launches\[0\]\.seconds: expected a number of seconds, found nan"),
+        (damage_launches, r"trace\.launches: expected a list"),
+    ],
+)
+def test_damage_is_told_with_its_place(damage: Callable[[dict[str, Any]], None], told: str) -> None:
+    data = data_of_a_launch()
+    damage(data)
+    with pytest.raises(MeasurementError, match=told):
+        trace_from_data(data)
+
+
+@pytest.mark.parametrize("rubbish", [None, [], "trace", 3, {1: 2}])
+def test_what_is_no_trace_at_all_is_refused(rubbish: object) -> None:
+    with pytest.raises(MeasurementError, match="trace: expected"):
+        trace_from_data(rubbish)
