@@ -1,0 +1,1 @@
+"""What executes a model. Everything but `protocol` is imported inside workers only."""

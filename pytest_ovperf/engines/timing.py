@@ -1,0 +1,45 @@
+"""The loop that takes the times. Nothing happens in it but the call and two looks at the clock."""
+
+from __future__ import annotations
+
+import gc
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def time_block(
+    call: Callable[[], object],
+    *,
+    min_ns: int,
+    min_calls: int,
+    clock: Callable[[], int] = time.perf_counter_ns,
+) -> tuple[int, ...]:
+    """Return the time of each call in nanoseconds, in order.
+
+    One call goes before the first timed one: the other arm has just had the caches. The block ends with the first call
+    after which both ``min_ns`` nanoseconds have passed and ``min_calls`` calls were timed. The garbage collector is off
+    meanwhile; ``clock`` returns nanoseconds.
+    """
+    call()
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _timed_calls(call, min_ns, min_calls, clock)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _timed_calls(call: Callable[[], object], min_ns: int, min_calls: int, clock: Callable[[], int]) -> tuple[int, ...]:
+    times_ns: list[int] = []
+    deadline_ns = clock() + min_ns
+    while True:
+        start_ns = clock()
+        call()
+        end_ns = clock()
+        times_ns.append(end_ns - start_ns)
+        if end_ns >= deadline_ns and len(times_ns) >= min_calls:
+            return tuple(times_ns)

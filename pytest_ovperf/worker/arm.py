@@ -1,0 +1,114 @@
+"""One arm in its own process, with the types that a trial works with."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from pytest_ovperf.records import ArmFacts, Block
+
+from .client import Worker
+from .facts import check_facts, facts_from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from pytest_ovperf.engines.protocol import LoadRequest
+    from pytest_ovperf.records import Arm
+
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ArmTimeouts:
+    """How long an arm may take, in seconds. A block's own length comes on top of ``block_s``."""
+
+    load_s: float = 600.0
+    block_s: float = 120.0
+    outputs_s: float = 120.0
+
+
+class ArmWorker:
+    """A worker that holds one arm: start several, wait for each, then let them take turns."""
+
+    def __init__(self, arm: Arm, request: LoadRequest, worker: Worker, timeouts: ArmTimeouts) -> None:
+        self._arm = arm
+        self._request = request
+        self._worker = worker
+        self._timeouts = timeouts
+        self._facts: ArmFacts | None = None
+
+    @classmethod
+    def start(
+        cls,
+        arm: Arm,
+        request: LoadRequest,
+        *,
+        python: str | None = None,
+        command: Sequence[str] | None = None,
+        timeouts: ArmTimeouts | None = None,
+    ) -> Self:
+        """Start the process, tell it to load, and return before it has: arms load side by side.
+
+        ``python`` and ``command`` are those of `Worker.start`. Raises `WorkerDiedError`.
+        """
+        worker = Worker.start(str(arm), python=python, command=command)
+        try:
+            worker.send("load", request=request.to_json())
+        except BaseException:
+            worker.close()
+            raise
+        return cls(arm, request, worker, timeouts or ArmTimeouts())
+
+    @property
+    def pid(self) -> int:
+        """The number of the arm's process."""
+        return self._worker.pid
+
+    def loaded(self) -> ArmFacts:
+        """Wait until the model is loaded and return the facts, checked against the arm's promise.
+
+        Raises `MeasurementError` if they differ from it, `ArmUnavailableError`, `ExtraMissingError` or `ModelError` as
+        the engine does, `WorkerError` if the process fails.
+        """
+        if self._facts is None:
+            facts = facts_from_json(self._worker.receive(timeout_s=self._timeouts.load_s))
+            check_facts(self._arm, facts, threads=self._request.threads)
+            self._facts = facts
+        return self._facts
+
+    def block(self, min_ns: int, min_calls: int) -> Block:
+        """Take one block of at least ``min_ns`` nanoseconds and ``min_calls`` calls. Raises `WorkerError`."""
+        timeout_s = self._timeouts.block_s + min_ns / _NS_PER_S
+        value = self._worker.request("block", timeout_s=timeout_s, min_ns=min_ns, min_calls=min_calls)
+        return Block(tuple(value["latency_ns"]))
+
+    def outputs(self) -> dict[str, NDArray[Any]]:
+        """Return the floating-point outputs on the arm's inputs as float32, by name. Raises `WorkerError`.
+
+        Engines name their outputs themselves; compare those whose names both arms have.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        with tempfile.TemporaryDirectory(prefix="ovperf-outputs-") as folder:
+            path = Path(folder) / "outputs.npz"
+            self._worker.request("outputs", timeout_s=self._timeouts.outputs_s, path=str(path))
+            with np.load(path) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+
+    def close(self) -> None:
+        """End the process. Once is enough."""
+        self._worker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

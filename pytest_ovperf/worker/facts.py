@@ -1,0 +1,73 @@
+"""Whether an arm, once loaded, is what its name promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_ovperf.errors import MeasurementError
+from pytest_ovperf.records import ArmFacts, Precision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_ovperf.records import Arm
+
+#: The effective inference precision of each promise; INT8 kernels aside, an INT8 model computes in f32.
+_PROMISED = {Precision.FP32: "f32", Precision.INT8: "f32", Precision.BF16: "bf16"}
+
+_META_DEVICES = ("AUTO", "HETERO", "MULTI", "BATCH")
+
+
+def facts_from_json(fields: Mapping[str, Any]) -> ArmFacts:
+    """Return the facts that a worker sent."""
+    return ArmFacts(
+        precision=fields["precision"],
+        devices=tuple(fields["devices"]),
+        threads=fields["threads"],
+        load_ns=fields["load_ns"],
+        versions=dict(fields["versions"]),
+    )
+
+
+def check_facts(arm: Arm, facts: ArmFacts, *, threads: int = 0) -> None:
+    """Raise `MeasurementError` unless precision, devices and threads are what ``arm`` and the request promise.
+
+    ``threads`` is the number asked for, 0 for any; an engine that reports 0 does not say.
+    """
+    promised = _PROMISED.get(arm.precision)
+    if promised is not None and facts.precision != promised:
+        raise MeasurementError(
+            f"{arm}: the engine computes in {facts.precision}, the arm promises {promised}.",
+            remedy="Take the arm `openvino`, which promises no precision, or choose another --ov-device.",
+        )
+    if not facts.devices or not all(_fits(device, arm.device) for device in facts.devices):
+        raise MeasurementError(
+            f"{arm}: it runs on {', '.join(facts.devices) or 'no device'}, not on what was asked for.",
+            remedy="Name the device that is meant with --ov-device; `ovperf devices` lists what there is.",
+        )
+    if threads and facts.threads and facts.threads != threads:
+        raise MeasurementError(
+            f"{arm}: the engine uses {facts.threads} threads, not the {threads} asked for.",
+            remedy="Give both arms the same processors: check the process's affinity and its container's limits.",
+        )
+
+
+def _fits(executing: str, asked: str) -> bool:
+    """Whether a device that executes is one that the expression ``asked`` allows."""
+    # AUTO writes "(CPU)" while the CPU stands in for a device that is still compiling.
+    stand_in = executing.startswith("(")
+    executing = executing.strip("()")
+    meta, colon, listed = asked.partition(":")
+    if meta not in _META_DEVICES:
+        return _same_device(executing, asked)
+    names = [name.split("(")[0] for name in listed.split(",") if name] if colon else []
+    allowed = [name for name in names if not name.startswith("-")]
+    refused = [name[1:] for name in names if name.startswith("-")]
+    if any(_same_device(executing, name) for name in refused):
+        return False
+    return (stand_in and meta == "AUTO") or not allowed or any(_same_device(executing, name) for name in allowed)
+
+
+def _same_device(executing: str, asked: str) -> bool:
+    """``GPU`` asks for any GPU; ``GPU.1`` for that one."""
+    return executing == asked or executing.startswith(f"{asked}.")

@@ -1,0 +1,152 @@
+"""The side that answers: one command after the other, until told to stop or until the parent is gone."""
+
+from __future__ import annotations
+
+import io
+import os
+import queue
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_ovperf.errors import MeasurementError, OvperfError
+
+from .protocol import Failure, Progress, Success, decode_request, encode_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import IO
+
+    from pytest_ovperf.engines.protocol import LoadedModel
+
+    from .protocol import Answer, Request
+
+    Say = Callable[[str], None]
+
+
+class Commands:
+    """What a worker can do. Each command takes its arguments and a way to tell news, and returns plain data."""
+
+    def __init__(self) -> None:
+        self._model: LoadedModel | None = None
+
+    def run(self, do: str, arguments: Mapping[str, Any], say: Say) -> Mapping[str, Any]:
+        """Carry out the command ``do``. Raises whatever it raises."""
+        match do:
+            case "hello":
+                return {"pid": os.getpid(), "python": sys.version.split()[0]}
+            case "load":
+                return self._load(arguments["request"])
+            case "block":
+                return self._block(arguments["min_ns"], arguments["min_calls"])
+            case "outputs":
+                return self._outputs(Path(arguments["path"]))
+            case "build":
+                return _build(arguments["job"], Path(arguments["target"]), say)
+        raise MeasurementError(
+            f"The worker knows no command {do!r}.",
+            remedy="The two sides are of different versions: reinstall pytest-ovperf.",
+        )
+
+    def _load(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        from pytest_ovperf.engines.protocol import LoadRequest, open_engine  # noqa: PLC0415  (only what is asked for is imported)
+
+        self._model = open_engine(LoadRequest.from_json(request))
+        facts = self._model.facts()
+        return {
+            "precision": facts.precision,
+            "devices": list(facts.devices),
+            "threads": facts.threads,
+            "load_ns": facts.load_ns,
+            "versions": dict(facts.versions),
+        }
+
+    def _block(self, min_ns: int, min_calls: int) -> Mapping[str, Any]:
+        from pytest_ovperf.engines.timing import time_block  # noqa: PLC0415
+
+        return {"latency_ns": list(time_block(self._loaded().call, min_ns=min_ns, min_calls=min_calls))}
+
+    def _outputs(self, path: Path) -> Mapping[str, Any]:
+        import numpy as np  # noqa: PLC0415
+
+        outputs = self._loaded().outputs()
+        np.savez(path, allow_pickle=False, **outputs)
+        return {"names": list(outputs)}
+
+    def _loaded(self) -> LoadedModel:
+        if self._model is None:
+            raise MeasurementError("No model is loaded in the worker.", remedy="Send `load` first.")
+        return self._model
+
+
+def _build(job: Mapping[str, Any], target: Path, say: Say) -> Mapping[str, Any]:
+    from pytest_ovperf.models.jobs import BuildJob, run_job  # noqa: PLC0415
+
+    run_job(BuildJob.from_json(job), target, say)
+    return {}
+
+
+def serve(next_request: Callable[[], Request], answer: Callable[[Answer], None], commands: Commands) -> None:
+    """Carry out requests until one says ``stop``."""
+    while (request := next_request()).do != "stop":
+        answer(_carry_out(request, answer, commands))
+    answer(Success(request.number, {}))
+
+
+def _carry_out(request: Request, answer: Callable[[Answer], None], commands: Commands) -> Answer:
+    def say(text: str) -> None:
+        answer(Progress(request.number, text))
+
+    try:
+        return Success(request.number, commands.run(request.do, request.arguments, say))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever it is, the parent must hear of it)
+        seen, remedy = (error.seen, error.remedy) if isinstance(error, OvperfError) else (str(error), "")
+        return Failure(request.number, type(error).__name__, seen, remedy, traceback.format_exc())
+
+
+def main() -> None:
+    """Serve the parent over this process's standard pipes; does not return."""
+    pipe = _keep_pipe_for_protocol()
+    requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
+
+    def answer(message: Answer) -> None:
+        pipe.write(encode_answer(message))
+        pipe.flush()
+
+    status = 1
+    try:
+        serve(requests.get, answer, Commands())
+        status = 0
+    except BrokenPipeError:
+        pass  # the parent is gone, and nobody is left to tell
+    except BaseException:  # noqa: BLE001  (the last words, in the captured output)
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        # Not the long way: tearing down an engine takes time, may crash, and has nothing left to save.
+        os._exit(status)
+
+
+def _keep_pipe_for_protocol() -> IO[bytes]:
+    """Return the pipe to the parent, and send everything else that is ever printed to the captured output."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Line by line, so that a crash takes no words with it.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    return pipe
+
+
+def _listen(stdin: IO[bytes], requests: queue.SimpleQueue[Request]) -> None:
+    """Queue the parent's requests, asleep in a blocking read between them; leave when the parent is gone."""
+    try:
+        while (line := stdin.readline()).endswith(b"\n"):
+            requests.put(decode_request(line))
+    except BaseException:  # noqa: BLE001  (without this thread the worker would be deaf for ever)
+        traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(1)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_ovperf.engines.protocol import LoadRequest
+from pytest_ovperf.errors import MeasurementError, WorkerHungError
+from pytest_ovperf.records import Arm, ArmFacts, Block, Engine, Precision
+from pytest_ovperf.worker.arm import ArmTimeouts, ArmWorker
+
+FAKES = Path(__file__).resolve().parents[2] / "fakes"
+ARM = Arm(Engine.OPENVINO, Precision.FP32, "CPU")
+REQUEST = LoadRequest(
+    engine=ARM.engine,
+    precision=ARM.precision,
+    device="CPU",
+    weights=None,
+    auto_class=None,
+    ir=Path("model.xml"),
+    inputs=Path("inputs.npz"),
+    shape=None,
+    threads=2,
+)
+
+
+def start(precision: str = "f32") -> ArmWorker:
+    return ArmWorker.start(ARM, REQUEST, command=[sys.executable, str(FAKES / "arm_worker.py"), precision])
+
+
+def test_an_arm_tells_its_facts_takes_blocks_and_returns_outputs() -> None:
+    with start() as worker:
+        assert worker.loaded() == ArmFacts("f32", ("CPU",), 2, 5, {"fake": "1"})
+        assert worker.loaded().load_ns == 5
+        assert worker.block(min_ns=1000, min_calls=3) == Block((1000, 1000, 1000))
+        assert worker.outputs()["logits"].shape == (1, 3)
+
+
+def test_an_arm_that_is_not_what_it_promises_is_refused_when_loaded() -> None:
+    with start("bf16") as worker, pytest.raises(MeasurementError, match=r"openvino-fp32 on CPU: .* bf16"):
+        worker.loaded()
+
+
+def test_a_load_that_takes_too_long_names_the_arm() -> None:
+    command = [sys.executable, str(FAKES / "misbehaving_worker.py"), "hang"]
+    with (
+        ArmWorker.start(ARM, REQUEST, command=command, timeouts=ArmTimeouts(load_s=0.5)) as worker,
+        pytest.raises(WorkerHungError, match=r"openvino-fp32 on CPU: .*'load' within 0\.5 s"),
+    ):
+        worker.loaded()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_ovperf.errors import ModelError
+from pytest_ovperf.worker.main import Commands, serve
+from pytest_ovperf.worker.protocol import Failure, Progress, Request, Success
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_ovperf.worker.protocol import Answer
+
+
+class ScriptedCommands(Commands):
+    """Knows commands that do what their names say."""
+
+    def run(self, do: str, arguments: Mapping[str, Any], say: Callable[[str], None]) -> Mapping[str, Any]:
+        match do:
+            case "echo":
+                return arguments
+            case "report":
+                say("half way")
+                return {}
+            case "fail":
+                raise ModelError("no such layer", remedy="Choose another one.")
+            case "quit":
+                raise SystemExit("a library lost its patience")
+        raise ZeroDivisionError(do)
+
+
+def answers_to(*requests: Request) -> list[Answer]:
+    given: list[Answer] = []
+    serve(iter(requests).__next__, given.append, ScriptedCommands())
+    return given
+
+
+STOP = Request(99, "stop", {})
+
+
+def test_a_command_is_answered_with_its_value_under_its_number() -> None:
+    assert answers_to(Request(4, "echo", {"a": 1}), STOP) == [Success(4, {"a": 1}), Success(99, {})]
+
+
+def test_news_comes_before_the_answer() -> None:
+    assert answers_to(Request(1, "report", {}), STOP)[:2] == [Progress(1, "half way"), Success(1, {})]
+
+
+def test_our_own_error_keeps_its_remedy() -> None:
+    failure = answers_to(Request(1, "fail", {}), STOP)[0]
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.message, failure.remedy) == ("ModelError", "no such layer", "Choose another one.")
+
+
+@pytest.mark.parametrize(("do", "kind"), [("divide", "ZeroDivisionError"), ("quit", "SystemExit")])
+def test_any_other_failure_is_told_with_its_trace_and_the_worker_goes_on(do: str, kind: str) -> None:
+    failure, success, _ = answers_to(Request(1, do, {}), Request(2, "echo", {}), STOP)
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.remedy) == (kind, "")
+    assert "in run" in failure.trace
+    assert success == Success(2, {})
+
+
+@pytest.mark.parametrize(
+    ("do", "arguments"), [("block", {"min_ns": 1, "min_calls": 1}), ("outputs", {"path": "x.npz"})]
+)
+def test_a_worker_without_a_model_says_so(do: str, arguments: dict[str, Any]) -> None:
+    failures: list[Answer] = []
+    serve(iter([Request(1, do, arguments), STOP]).__next__, failures.append, Commands())
+    assert isinstance(failures[0], Failure)
+    assert "No model is loaded" in failures[0].message
