@@ -16,19 +16,32 @@ class UpdateMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Layered:
+    """A number that several places may set: the command line before the marker, the marker before the ini file."""
+
+    command_line: float | None = None
+    ini: float | None = None
+
+    def under(self, marker: float | None) -> float | None:
+        """Return what counts for a test whose marker says ``marker``; ``None`` where nobody says anything."""
+        return next((value for value in (self.command_line, marker, self.ini) if value is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole of a run's choices.
 
     ``devices`` are OpenVINO device expressions in the order asked for. ``budget_s`` bounds the wall time of one
     comparison in seconds, start of its workers included; the launches that an estimate needs are always made.
-    ``tolerance`` is the relative change of a speed-up that is let pass (0.05 is 5 %); ``None`` takes the default of
-    the kind of comparison.
+    ``tolerance`` is the relative change of a speed-up that is let pass (0.05 is 5 %). ``root`` is the folder that
+    relative model paths start from.
     """
 
     devices: tuple[str, ...]
     baselines_dir: Path
     cache_dir: Path
     update: UpdateMode
-    budget_s: float
-    tolerance: float | None
+    budget_s: Layered
+    tolerance: Layered
     strict: bool
+    root: Path

@@ -13,12 +13,11 @@ _TITLE = "ovperf: "
 
 @dataclass(frozen=True, slots=True)
 class DeviceFact:
-    """A device that OpenVINO names: ``CPU`` with its full name, and the short reason where it cannot be used."""
+    """A device that OpenVINO names: ``CPU`` with its full name, and whether it can be used."""
 
     name: str
     full_name: str = ""
     available: bool = True
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +68,10 @@ def _devices(devices: Sequence[DeviceFact]) -> str:
     if not devices:
         return ""
     usable = ", ".join(_with(device.name, device.full_name) for device in devices if device.available)
-    absent = ", ".join(_with(device.name, device.reason) for device in devices if not device.available)
+    absent = ", ".join(device.name for device in devices if not device.available)
     parts = [f"devices: {usable or 'none'}"]
     if absent:
-        parts.append(f"not usable: {absent}")
+        parts.append(f"not usable: {absent} (why: ovperf devices)")
     return " · ".join(parts)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_examples import IMPROVED, INCONCLUSIVE, MISSING, OK, REGRESSED, TARGET_MET, TARGET_MISSED
 
 from pytest_ovperf.reports.advice import (
     RunFacts,
@@ -21,6 +20,7 @@ from pytest_ovperf.reports.advice import (
     rerun,
 )
 from pytest_ovperf.settings import UpdateMode
+from tests.unit.reports.report_examples import IMPROVED, INCONCLUSIVE, MISSING, OK, REGRESSED, TARGET_MET, TARGET_MISSED
 
 if TYPE_CHECKING:
     from pytest_ovperf.records import ComparisonRecord

@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_examples import IMPROVED, INCONCLUSIVE, LAUNCH, MISSING, OK, REGRESSED, TARGET_MISSED
 
 from pytest_ovperf.records import ComparisonRecord, VerdictKind
 from pytest_ovperf.reports.failure import explain, explain_briefly
+from tests.unit.reports.report_examples import IMPROVED, INCONCLUSIVE, LAUNCH, MISSING, OK, REGRESSED, TARGET_MISSED
 
 TEST = '"suites/test_speed.py::test_int8_pays[minilm-CPU]"'
 

@@ -20,8 +20,8 @@ FACTS = HeaderFacts(
     versions={"openvino": "2026.4.1", "torch": "2.13.0"},
     devices=(
         DeviceFact("CPU", "AMD EPYC 9R14"),
-        DeviceFact("GPU", available=False, reason="libOpenCL.so.1 is missing."),
-        DeviceFact("NPU", available=False, reason="no driver"),
+        DeviceFact("GPU", available=False),
+        DeviceFact("NPU", available=False),
     ),
 )
 
@@ -30,7 +30,7 @@ def test_three_lines_say_the_machine_the_versions_and_the_devices() -> None:
     assert header(FACTS, width=120, encoding="utf-8") == [
         "ovperf: AMD EPYC 9R14 · 2 cores, 4 threads · AVX-512 VNNI BF16 · virtual machine · profile amd-zen4-2c",
         "        openvino 2026.4.1, torch 2.13.0",
-        "        devices: CPU (AMD EPYC 9R14) · not usable: GPU (libOpenCL.so.1 is missing), NPU (no driver)",
+        "        devices: CPU (AMD EPYC 9R14) · not usable: GPU, NPU (why: ovperf devices)",
     ]
 
 
@@ -39,15 +39,15 @@ def test_unknown_facts_are_left_out() -> None:
 
 
 def test_no_device_at_all_is_said() -> None:
-    facts = HeaderFacts("CPU", 1, 1, devices=(DeviceFact("CPU", available=False, reason="openvino is not installed"),))
+    facts = HeaderFacts("CPU", 1, 1, devices=(DeviceFact("CPU", available=False),))
     assert header(facts, width=80, encoding="ascii") == [
         "ovperf: CPU | 1 core",
-        "        devices: none | not usable: CPU (openvino is not installed)",
+        "        devices: none | not usable: CPU (why: ovperf devices)",
     ]
 
 
-@given(st.text(), st.text(), st.integers(40, 200), st.sampled_from(["utf-8", "ascii"]))
-def test_no_line_is_wider_than_the_terminal(brand: str, reason: str, width: int, encoding: str) -> None:
-    devices = (DeviceFact("GPU", available=False, reason=reason), DeviceFact("CPU", brand))
+@given(st.text(), st.integers(40, 200), st.sampled_from(["utf-8", "ascii"]))
+def test_no_line_is_wider_than_the_terminal(brand: str, width: int, encoding: str) -> None:
+    devices = (DeviceFact("GPU", available=False), DeviceFact("CPU", brand))
     lines = header(replace(FACTS, brand=brand, devices=devices), width=width, encoding=encoding)
     assert all(cell_width(line) <= width for line in lines)

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from report_examples import INCONCLUSIVE, MISSING, OK, REGRESSED, TARGET_MET, comparison
 
 from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.reports.rows import device_of, rows, short_names
+from tests.unit.reports.report_examples import INCONCLUSIVE, MISSING, OK, REGRESSED, TARGET_MET, comparison
 
 
 def test_a_row_holds_every_figure_as_it_is_written() -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_examples import INCONCLUSIVE, MISSING, OK, REGRESSED, RUN, TARGET_MET, comparison
 
 from pytest_ovperf.records import ComparisonRecord, VerdictKind
 from pytest_ovperf.reports.advice import RunFacts, UnusedBaseline
 from pytest_ovperf.reports.rows import rows
 from pytest_ovperf.reports.screen import cell_width
 from pytest_ovperf.reports.terminal import summary
+from tests.unit.reports.report_examples import INCONCLUSIVE, MISSING, OK, REGRESSED, RUN, TARGET_MET, comparison
 
 EXPECTED = Path(__file__).parent / "expected"
 HERE = RunFacts(devices=("CPU",), budget_s=60.0)

@@ -7,11 +7,11 @@ from statistics import median
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stats_builders import comparison, launch, trace
 
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.records import Block, Launch, Trace
 from pytest_ovperf.stats.estimate import block_latency_ns, estimate, hodges_lehmann
+from tests.unit.stats.stats_builders import comparison, launch, trace
 
 TIMES = st.lists(st.integers(min_value=1_000, max_value=10**9), min_size=1, max_size=5)
 LAUNCHES = st.lists(st.builds(launch, st.tuples(TIMES, TIMES), st.tuples(TIMES, TIMES)), min_size=1, max_size=4)

@@ -5,12 +5,12 @@ from math import exp, expm1, inf, log, log1p, nan
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from stats_builders import baseline, launches_with, speedup
 
 from pytest_ovperf.errors import BaselineError, MeasurementError, SettingsError
 from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.stats.judge import judge, judge_target, no_baseline
 from pytest_ovperf.stats.noise import NOISE, Noise, PairKind
+from tests.unit.stats.stats_builders import baseline, launches_with, speedup
 
 QUIET = Noise(launch_sd=0.01, degrees=20.0, tolerance=0.05)
 PRIOR = NOISE[PairKind.OPENVINO]

@@ -3,10 +3,10 @@ from __future__ import annotations
 from math import nan
 
 import pytest
-from stats_builders import comparison
 
 from pytest_ovperf.errors import MeasurementError, SettingsError
 from pytest_ovperf.stats.noise import NOISE, Noise, PairKind, noise_of, pair_kind, shrunk_spread, student_quantile
+from tests.unit.stats.stats_builders import comparison
 
 PRIOR = Noise(launch_sd=0.03, degrees=2.0, tolerance=0.05)
 

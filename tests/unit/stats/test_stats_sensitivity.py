@@ -3,12 +3,12 @@ from __future__ import annotations
 from math import log
 
 import pytest
-from stats_builders import baseline, launches_with, speedup
 
 from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.stats.judge import judge
 from pytest_ovperf.stats.noise import NOISE, PairKind
 from pytest_ovperf.stats.sensitivity import MOST_LAUNCHES, seconds_to_settle, smallest_detectable_change
+from tests.unit.stats.stats_builders import baseline, launches_with, speedup
 
 PRIOR = NOISE[PairKind.OPENVINO]
 

@@ -6,13 +6,13 @@ from math import log1p
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stats_builders import baseline, speedup
 
 from pytest_ovperf.errors import SettingsError
 from pytest_ovperf.records import Verdict, VerdictKind
 from pytest_ovperf.stats.judge import judge
 from pytest_ovperf.stats.noise import NOISE, PairKind
 from pytest_ovperf.stats.sequential import LOOKS, LookPlan, comparison_error_rate
+from tests.unit.stats.stats_builders import baseline, speedup
 
 LOOK_LISTS = st.sets(st.integers(min_value=1, max_value=20), min_size=1).map(lambda looks: tuple(sorted(looks)))
 

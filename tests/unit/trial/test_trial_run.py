@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from trial_fakes import CANDIDATE, COMPARISON, FACTS, REFERENCE, FakeWorld
 
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
 from pytest_ovperf.records import Arm, Block
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.run import WARM_BLOCKS
 from pytest_ovperf.trial.schedule import LEAST_ROUNDS, MOST_ROUNDS
+from tests.unit.trial.trial_fakes import CANDIDATE, COMPARISON, FACTS, REFERENCE, FakeWorld
 
 MS = 1_000_000
 
@@ -222,6 +222,6 @@ def test_a_failing_close_is_told_when_nothing_else_failed() -> None:
 def test_a_block_without_real_times_is_an_error_of_its_arm(
     monkeypatch: pytest.MonkeyPatch, times: tuple[int, ...]
 ) -> None:
-    monkeypatch.setattr("trial_fakes.FakeArm.block", lambda *_: Block(times))
+    monkeypatch.setattr("tests.unit.trial.trial_fakes.FakeArm.block", lambda *_: Block(times))
     with pytest.raises(MeasurementError, match="openvino-int8 on CPU: a block"):
         FakeWorld().trial().run_launch()

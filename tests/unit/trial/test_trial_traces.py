@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trial_fakes import FakeWorld
 
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.records import (
@@ -23,6 +22,7 @@ from pytest_ovperf.records import (
     parse_arm,
 )
 from pytest_ovperf.trial.traces import trace_from_data, trace_to_data
+from tests.unit.trial.trial_fakes import FakeWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable

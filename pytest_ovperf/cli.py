@@ -1,0 +1,110 @@
+"""The ``ovperf`` console command: what is in the cache, what devices there are."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import OvperfError
+from .options import default_cache_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .models.cache import CacheEntry
+
+_UNITS = ("B", "KiB", "MiB", "GiB")
+_STEP = 1024
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, 1 for an error of ours, 2 for words it does not know."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except OvperfError as error:
+        print(f"ovperf: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ovperf", description="Look after what pytest-ovperf keeps and sees.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    cache = commands.add_parser("cache", help="list or clear the models built so far")
+    actions = cache.add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="what is kept, how large it is and when it was last used")
+    listing.set_defaults(run=_list_cache)
+    clearing = actions.add_parser("clear", help="delete built models; they are made again when needed")
+    clearing.add_argument("models", nargs="*", metavar="MODEL", help="only these models (default: all)")
+    clearing.set_defaults(run=_clear_cache)
+    for action in (listing, clearing):
+        action.add_argument(
+            "--ov-cache-dir",
+            type=Path,
+            default=default_cache_dir(),
+            metavar="DIR",
+            help="the cache to look at (default: %(default)s)",
+        )
+
+    devices = commands.add_parser("devices", help="this machine, OpenVINO's devices, and why one cannot be used")
+    devices.set_defaults(run=_show_devices)
+    return parser
+
+
+def _list_cache(options: argparse.Namespace) -> None:
+    from .models.cache import ArtefactCache  # noqa: PLC0415  (only the command that needs it pays for it)
+
+    entries = ArtefactCache(options.ov_cache_dir).entries()
+    if not entries:
+        print(f"Nothing is kept in {options.ov_cache_dir}.")
+        return
+    widths = [max(len(entry.name) for entry in entries), max(len(entry.kind) for entry in entries)]
+    for entry in entries:
+        print(_line(entry, widths))
+    print(f"{len(entries)} kept, {_size(sum(entry.bytes for entry in entries))}, in {options.ov_cache_dir}")
+
+
+def _line(entry: CacheEntry, widths: Sequence[int]) -> str:
+    used = datetime.fromtimestamp(entry.last_used_unix, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    damage = f"  damaged: {entry.damage}" if entry.damage else ""
+    return (
+        f"{entry.name:<{widths[0]}}  {entry.kind:<{widths[1]}}  {_size(entry.bytes):>9}  "
+        f"last used {used}  {entry.digest[:12]}{damage}"
+    )
+
+
+def _clear_cache(options: argparse.Namespace) -> None:
+    from .models.cache import ArtefactCache  # noqa: PLC0415  (only the command that needs it pays for it)
+
+    removed = ArtefactCache(options.ov_cache_dir).clear(options.models or None)
+    print(f"{len(removed)} deleted, {_size(sum(entry.bytes for entry in removed))} freed in {options.ov_cache_dir}")
+
+
+def _show_devices(_options: argparse.Namespace) -> None:
+    from .hardware.probe import read_machine  # noqa: PLC0415  (only the command that needs it pays for it)
+
+    machine = read_machine()
+    print(machine.profile)
+    print(f"baselines are kept under {machine.profile.slug}")
+    for device in machine.devices:
+        if device.available:
+            print(f"{device.name}: {device.full_name} ({', '.join(device.capabilities)})")
+        else:
+            print(f"{device.name}: not usable: {device.reason}")
+
+
+def _size(number: float) -> str:
+    for unit in _UNITS[:-1]:
+        if number < _STEP:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= _STEP
+    return f"{number:.1f} {_UNITS[-1]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""What a test holds in its hands after `speedup(...)`: a ratio that measures on until its question is answered."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final
+
+from .errors import OvperfError
+from .stats.estimate import estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from .records import ComparisonRecord, Launch, Speedup, Verdict
+    from .stats.sequential import LookPlan
+    from .trial.run import Trial
+
+
+class Baseline:
+    """Stands for the stored value of whatever comparison it is held against."""
+
+    def __repr__(self) -> str:
+        return "baseline"
+
+
+class Measuring:
+    """A trial with its planned looks: launches are added until a judge is sure, or the time is spent.
+
+    ``budget_s`` bounds the seconds of measuring; the launches of the first look are always made, because an interval
+    from fewer would be a false promise. ``alone`` is held while a launch is measured.
+    """
+
+    def __init__(
+        self, trial: Trial, plan: LookPlan, budget_s: float, alone: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self.trial: Final = trial
+        self.plan: Final = plan
+        self._budget_s = budget_s
+        self._alone = alone
+
+    @property
+    def speedup(self) -> Speedup:
+        """The estimate from all launches so far."""
+        return estimate(self.trial.trace)
+
+    @property
+    def launches(self) -> tuple[Launch, ...]:
+        """The complete launches so far."""
+        return self.trial.trace.launches
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of measuring so far."""
+        return sum(launch.seconds for launch in self.launches)
+
+    def reach(self, launches: int) -> None:
+        """Measure until there are ``launches``."""
+        while len(self.launches) < launches:
+            with self._alone():
+                self.trial.run_launch()
+
+    def reach_first_look(self) -> None:
+        """Measure the launches without which there is no estimate."""
+        self.reach(self.plan.looks[0])
+
+    def decide(self, judge: Callable[[Speedup, float], Verdict]) -> Verdict:
+        """Ask ``judge(speedup, error_rate)`` at each planned look until it is sure or the time is spent."""
+        looks = [look for look in self.plan.looks if look >= len(self.launches)] or [self.plan.most]
+        for look, following in zip_longest(looks, looks[1:]):
+            self.reach(look)
+            last = following is None or not self._time_for(following)
+            verdict = judge(self.speedup, self.plan.error_rate(look, last=last))
+            if last or self.plan.settled(verdict, look):
+                break
+        return verdict
+
+    def _time_for(self, launches: int) -> bool:
+        return self.seconds / len(self.launches) * launches <= self._budget_s
+
+
+class MeasuredSpeedup:
+    """A measured speed-up, to be asserted: ``>= baseline`` or ``>= number``.
+
+    Against a baseline the comparison is false only for a proven regression; against a number only when the whole
+    interval lies below it. ``ratio``, ``low`` and ``high`` are the estimate as it stands, ``float()`` is the ratio.
+    """
+
+    def __init__(
+        self,
+        measuring: Measuring,
+        against_baseline: Callable[[Measuring], tuple[ComparisonRecord, bool]],
+        against_target: Callable[[Measuring, float], tuple[ComparisonRecord, bool]],
+    ) -> None:
+        self.measuring: Final = measuring
+        self._against_baseline = against_baseline
+        self._against_target = against_target
+        #: The last judgement with all its evidence; ``None`` until something was asserted.
+        self.record: ComparisonRecord | None = None
+
+    @property
+    def ratio(self) -> float:
+        """How many times better the candidate is."""
+        return self.measuring.speedup.ratio
+
+    @property
+    def low(self) -> float:
+        """The lower end of the interval."""
+        return self.measuring.speedup.low
+
+    @property
+    def high(self) -> float:
+        """The upper end of the interval."""
+        return self.measuring.speedup.high
+
+    def __float__(self) -> float:
+        return self.ratio
+
+    def __ge__(self, expected: object) -> bool:
+        __tracebackhide__ = True
+        try:
+            if isinstance(expected, Baseline):
+                self.record, holds = self._against_baseline(self.measuring)
+            elif isinstance(expected, (int, float)) and not isinstance(expected, bool):
+                self.record, holds = self._against_target(self.measuring, float(expected))
+            else:
+                return NotImplemented
+        except OvperfError as error:  # its text says it all: the reader needs their own line, not our frames
+            raise error.with_traceback(None) from None
+        return holds
+
+    __gt__ = __ge__
+
+    def __le__(self, expected: object) -> bool:
+        raise TypeError("A speed-up is asserted from below: write `speedup(...) >= baseline` or `>= number`.")
+
+    __lt__ = __le__
+
+    def __repr__(self) -> str:
+        now = self.measuring.speedup
+        return f"{now.ratio:.3g}x ({now.low:.3g} to {now.high:.3g})"

@@ -1,0 +1,56 @@
+"""The seeded inputs that every arm of a comparison is given. Imported inside workers only."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import openvino as ov
+
+from pytest_ovperf.errors import ModelError
+
+from .layout import INPUTS_NAME, SHAPES_NAME
+from .samples import Array, Draw, images, text_inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from .spec import CallShape
+
+_KINDS = {"i64": np.int64, "i32": np.int32, "f32": np.float32}
+
+
+def save_inputs(source: Path, call: CallShape, target: Path, say: Callable[[str], None]) -> None:
+    """Write one call's inputs for the IR ``source`` as ``.npz``, one array a model input, and their shapes as JSON.
+
+    The shapes are kept beside the
+    arrays so that a process without numpy can tell them. Raises `ModelError` for an input of an unknown kind.
+    """
+    say("drawing the inputs")
+    model = ov.Core().read_model(source)
+    arrays = _arrays(model, call)
+    np.savez(target / INPUTS_NAME, **arrays)  # type: ignore[arg-type]
+    shapes = {name: list(array.shape) for name, array in arrays.items()}
+    (target / SHAPES_NAME).write_text(json.dumps(shapes, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+
+
+def input_names(model: Any) -> list[str]:  # noqa: ANN401  (openvino is untyped here)
+    """Return the names of an OpenVINO model's inputs, in its own order."""
+    return [port.get_any_name() for port in model.inputs]
+
+
+def _arrays(model: Any, call: CallShape) -> Mapping[str, Array]:  # noqa: ANN401
+    kinds = {port.get_any_name(): _KINDS[port.get_element_type().get_type_name()] for port in model.inputs}
+    if not call.is_text:
+        return {name: images(Draw.HELD_OUT, call.dims).astype(kind) for name, kind in kinds.items()}
+    rng = np.random.default_rng([20, Draw.HELD_OUT])
+    try:
+        arrays = text_inputs(rng, call.dims, list(kinds), vocabulary=call.vocabulary)
+    except KeyError as error:
+        raise ModelError(
+            f"The exported model has an input {error} that nothing is known about; its inputs are {', '.join(kinds)}.",
+            remedy="Choose a model of token ids or of pixels.",
+        ) from error
+    return {name: array.astype(kinds[name]) for name, array in arrays.items()}

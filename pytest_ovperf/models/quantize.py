@@ -1,0 +1,65 @@
+"""Post-training quantisation to INT8 with NNCF. Imported inside workers only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import nncf
+import numpy as np
+import openvino as ov
+
+from .inputs import input_names
+from .layout import IR_NAME
+from .quiet import quietly
+from .samples import Array, Draw, images, text_inputs
+from .spec import CallShape, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+#: Samples for the ranges of activations: enough for stable ranges of seeded inputs, few enough for two cores.
+_TEXT_SAMPLES = 64
+_IMAGE_SAMPLES = 32
+
+
+def quantize_ir(source: Path, task: Task, call: CallShape, target: Path, say: Callable[[str], None]) -> None:
+    """Quantise the IR ``source`` to INT8 and save it as ``target / IR_NAME``.
+
+    Encoders and vision models get INT8 weights and activations, calibrated on seeded samples of the workload's
+    ``call`` (batch 1; text of up to its length); language models get asymmetric INT8 weights only, as is usual for
+    them.
+    """
+    with quietly():
+        model = ov.Core().read_model(source)
+        if task is Task.TEXT_GENERATION:
+            say("compressing the weights to INT8")
+            quantised = nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_ASYM)
+        else:
+            names = input_names(model)
+            samples = text_samples(call, names) if call.is_text else image_samples(call, names[0])
+            say(f"quantising to INT8 with {len(samples)} calibration samples")
+            quantised = nncf.quantize(
+                model,
+                nncf.Dataset(samples),
+                subset_size=len(samples),
+                preset=nncf.QuantizationPreset.MIXED,
+                model_type=nncf.ModelType.TRANSFORMER if call.is_text else None,
+                fast_bias_correction=True,
+            )
+        say("saving the INT8 model")
+        ov.save_model(quantised, target / IR_NAME, compress_to_fp16=False)
+
+
+def text_samples(call: CallShape, names: Sequence[str]) -> list[Mapping[str, Array]]:
+    """Return calibration calls of batch 1 whose lengths vary from a quarter of the workload's to all of it."""
+    rng = np.random.default_rng([20, Draw.CALIBRATION])
+    longest = call.dims[1]
+    lengths = rng.integers(max(1, longest // 4), longest, size=_TEXT_SAMPLES, endpoint=True)
+    return [text_inputs(rng, (1, int(length)), names, vocabulary=call.vocabulary) for length in lengths]
+
+
+def image_samples(call: CallShape, name: str) -> list[Mapping[str, Array]]:
+    """Return calibration calls of one image each, with the workload's channels, height and width."""
+    batch = images(Draw.CALIBRATION, (_IMAGE_SAMPLES, *call.dims[1:]))
+    return [{name: image[None]} for image in batch]

@@ -1,0 +1,126 @@
+"""From the name that a user writes to a `ModelSpec`: cheap, and without importing anything heavy."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.errors import ModelError
+
+from .catalogue import CATALOGUE, CatalogueEntry
+from .configuration import Configuration, interpret, read_configuration
+from .spec import AUTO_CLASSES, CatalogueSource, DirectorySource, HubSource, ModelSpec, Source, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_HUB_ID = re.compile(r"(?P<repository>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?")
+_WEIGHT_PATTERNS = ("*.safetensors", "pytorch_model*.bin")
+_TEXT_RANK = 2
+
+
+def resolve(name: str, *, shape: Sequence[int] | None, base: Path) -> ModelSpec:
+    """Return what ``name`` is: a catalogue entry, a Hugging Face directory, or a hub id ``owner/name[@revision]``.
+
+    A relative directory is looked for from ``base``. ``shape`` is that of one call, applied to every input; ``None``
+    takes the model's default. A hub model is not fetched here: its spec is provisional, see ``ModelLibrary.settle``.
+    Raises `ModelError` for a name that stands for nothing, a path that does not exist, or a shape that does not fit.
+    """
+    asked = None if shape is None else tuple(int(size) for size in shape)
+    if name in CATALOGUE:
+        entry = CATALOGUE[name]
+        return _spec(
+            name,
+            CatalogueSource(name),
+            entry_configuration(entry),
+            entry.shape if asked is None else asked,
+            static=asked is not None,
+        )
+    path = base / Path(name).expanduser()
+    if name and path.is_dir():
+        return resolve_directory(name, path, asked)
+    if path.is_file():
+        raise ModelError(
+            f"The model {name!r} is a file; a model is a directory, with config.json and weights.",
+            remedy="Name the directory that save_pretrained() wrote.",
+        )
+    if _looks_like_path(name):
+        raise ModelError(
+            f"The model {name!r} looks like a path, and there is no such directory: {path}",
+            remedy="Mend the path; a relative one is looked for from the directory of the tests' root.",
+        )
+    found = _HUB_ID.fullmatch(name)
+    if found:
+        return _provisional(name, HubSource(found["repository"], found["revision"] or "main"), asked)
+    raise _unknown(name)
+
+
+def resolve_directory(name: str, path: Path, shape: tuple[int, ...] | None) -> ModelSpec:
+    """Return the spec of the Hugging Face directory ``path``, under ``name``. Raises `ModelError` as `resolve` does."""
+    configuration = read_configuration(path)
+    if not any(next(path.glob(pattern), None) for pattern in _WEIGHT_PATTERNS):
+        raise ModelError(
+            f"{path} has a config.json but no weights ({' or '.join(_WEIGHT_PATTERNS)}).",
+            remedy="Save the model with save_pretrained(), or download it completely.",
+        )
+    source = DirectorySource(path.resolve())
+    return _spec(
+        name, source, configuration, configuration.default_shape() if shape is None else shape, static=shape is not None
+    )
+
+
+def configuration_of(spec: ModelSpec) -> Configuration:
+    """Return the configuration of a settled ``spec``. Raises `ModelError` for one whose hub model is not fetched."""
+    match spec.source:
+        case CatalogueSource(entry):
+            return entry_configuration(CATALOGUE[entry])
+        case DirectorySource(path):
+            return read_configuration(path)
+        case HubSource(repository):
+            raise ModelError(f"The hub model {repository} has not been fetched.", remedy="Settle its spec first.")
+
+
+def entry_configuration(entry: CatalogueEntry) -> Configuration:
+    """Return the configuration that a catalogue entry will have, by the same rules as that of a directory."""
+    keys = {"model_type": entry.family, "architectures": [entry.model_class], **entry.options}
+    return interpret(keys, f"the catalogue entry {entry.name}")
+
+
+def _spec(
+    name: str, source: Source, configuration: Configuration, shape: tuple[int, ...], *, static: bool
+) -> ModelSpec:
+    configuration.check_shape(name, shape)
+    shapes = dict.fromkeys(configuration.inputs, shape)
+    return ModelSpec(name, source, configuration.task, AUTO_CLASSES[configuration.task], shapes, static=static)
+
+
+def _provisional(name: str, source: HubSource, shape: tuple[int, ...] | None) -> ModelSpec:
+    text = shape is None or len(shape) == _TEXT_RANK
+    inputs = ("input_ids", "attention_mask") if text else ("pixel_values",)
+    shapes = {} if shape is None else dict.fromkeys(inputs, shape)
+    return ModelSpec(name, source, Task.UNSETTLED, AUTO_CLASSES[Task.UNSETTLED], shapes, static=shape is not None)
+
+
+def _looks_like_path(name: str) -> bool:
+    """Tell a path from a hub id: a start with a dot, tilde or root, a backslash, a drive, more than one slash."""
+    repository = name.partition("@")[0]
+    return (
+        name.startswith((".", "~", "/"))
+        or "\\" in name
+        or PurePath(name).is_absolute()
+        or bool(re.match(r"[A-Za-z]:", name))
+        or repository.count("/") > 1
+        or repository.endswith("/")
+    )
+
+
+def _unknown(name: str) -> ModelError:
+    near = difflib.get_close_matches(name, CATALOGUE, n=3)
+    hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    listed = ", ".join(entry for entry in CATALOGUE if not entry.startswith("tiny-"))
+    return ModelError(
+        f"There is no model {name!r}: no catalogue entry, no directory, no hub id of the form owner/name.",
+        remedy=f"{hint}The catalogue has: {listed}.",
+    )

@@ -1,0 +1,157 @@
+"""The command line and ini options, and their one-time translation into `Settings`.
+
+Every option ``--ov-name`` has an ini twin ``ov_name``; the command line wins. Whatever does not make sense is a
+`SettingsError` here, before anything is collected.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import SettingsError
+from .settings import Layered, Settings, UpdateMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+#: Seconds of wall time that one comparison may take by default, once its models are built.
+DEFAULT_BUDGET_S = 20.0
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register the options and their ini twins."""
+    group = parser.getgroup("ovperf", "OpenVINO performance")
+    group.addoption(
+        "--ov-device",
+        metavar="DEVICES",
+        help="where to run: CPU, GPU, GPU.1, NPU, AUTO[:list], HETERO:list, several by commas, or all (default: CPU)",
+    )
+    group.addoption(
+        "--update-baselines",
+        nargs="?",
+        const="all",
+        metavar="all|new",
+        help="record what is measured as the baseline: all (the default) or only what has none yet (new)",
+    )
+    group.addoption("--ov-baselines", metavar="DIR", help="where baselines are kept (default: baselines)")
+    group.addoption(
+        "--ov-budget",
+        metavar="SECONDS",
+        help=f"wall time of one comparison (default: {DEFAULT_BUDGET_S:g}); the launches it needs are always made",
+    )
+    group.addoption(
+        "--ov-tolerance",
+        metavar="PERCENT",
+        help="the loss of speed-up that is let pass (default: by the kind of comparison)",
+    )
+    group.addoption(
+        "--ov-strict",
+        action="store_true",
+        default=None,
+        help="an inconclusive comparison or a missing baseline fails the test",
+    )
+    group.addoption("--ov-cache-dir", metavar="DIR", help="where built models are kept (default: the user's cache)")
+    parser.addini("ov_device", "devices to run on, as --ov-device")
+    parser.addini("ov_baselines", "folder of the baselines, as --ov-baselines")
+    parser.addini("ov_budget", "seconds for one comparison, as --ov-budget")
+    parser.addini("ov_tolerance", "tolerated loss in percent, as --ov-tolerance")
+    parser.addini("ov_strict", "as --ov-strict", type="bool", default=False)
+    parser.addini("ov_cache_dir", "folder of built models, as --ov-cache-dir")
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Translate the options of ``config``. Raises `SettingsError` naming the option that is wrong."""
+    from .hardware.devices import parse_devices  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+    strict = config.getoption("ov_strict")
+    return Settings(
+        devices=parse_devices(_text(config, "ov_device") or "CPU"),
+        baselines_dir=_folder(config, "ov_baselines") or config.rootpath / "baselines",
+        cache_dir=_folder(config, "ov_cache_dir") or default_cache_dir(),
+        update=_update_mode(config.getoption("update_baselines")),
+        budget_s=_layered(config, "ov_budget", _seconds),
+        tolerance=_layered(config, "ov_tolerance", _percent),
+        strict=bool(config.getini("ov_strict") if strict is None else strict),
+        root=config.rootpath,
+    )
+
+
+def any_given(config: pytest.Config) -> bool:
+    """Tell whether any option is set at all, on the command line or in the ini file."""
+    names = ("ov_device", "ov_baselines", "ov_budget", "ov_tolerance", "ov_strict", "ov_cache_dir")
+    return config.getoption("update_baselines") is not None or any(
+        config.getoption(name) is not None or config.getini(name) for name in names
+    )
+
+
+def default_cache_dir() -> Path:
+    """Return the user's own cache folder for built models."""
+    from platformdirs import user_cache_path  # noqa: PLC0415  (see read_settings)
+
+    return user_cache_path("pytest-ovperf", appauthor=False)
+
+
+def positive(value: object, what: str, unit: str) -> float:
+    """Read a finite number above zero. Raises `SettingsError` that names ``what`` and its ``unit``."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0) or isinstance(value, bool):
+        raise SettingsError(f"{what} is {value!r}.", remedy=f"Give a number of {unit} above 0.")
+    return number
+
+
+def _layered(config: pytest.Config, name: str, read: Callable[[str, str], float]) -> Layered:
+    given, ini = config.getoption(name), config.getini(name)
+    return Layered(
+        command_line=None if given is None else read(str(given), f"--{name.replace('_', '-')}"),
+        ini=read(str(ini), f"the ini value {name}") if ini else None,
+    )
+
+
+def _seconds(text: str, what: str) -> float:
+    return positive(text, what, "seconds")
+
+
+def _percent(text: str, what: str) -> float:
+    return fraction(positive(text.strip().removesuffix("%"), what, "percent"), what)
+
+
+def fraction(percent: float, what: str) -> float:
+    """Turn percent into a fraction. Raises `SettingsError` for 100 % and more, which would let everything pass."""
+    if percent >= 100:  # noqa: PLR2004
+        raise SettingsError(f"{what} is {percent:g} %.", remedy="Give a percentage above 0 and below 100.")
+    return percent / 100
+
+
+def _update_mode(value: str | None) -> UpdateMode:
+    if value is None:
+        return UpdateMode.NONE
+    if value in (UpdateMode.ALL, UpdateMode.NEW):
+        return UpdateMode(value)
+    raise SettingsError(
+        f"--update-baselines was given {value!r}.",
+        remedy="Write --update-baselines=all or --update-baselines=new, and paths before it.",
+    )
+
+
+def _text(config: pytest.Config, name: str) -> str | None:
+    """Return what the command line says, else the ini file, else nothing."""
+    value = config.getoption(name)
+    if value is None:
+        value = config.getini(name) or None
+    return None if value is None else str(value).strip()
+
+
+def _folder(config: pytest.Config, name: str) -> Path | None:
+    """Resolve a folder: against the working directory from the command line, the project's root from the ini file."""
+    given = config.getoption(name)
+    if given is not None:
+        return Path(config.invocation_params.dir, given).resolve()
+    ini = config.getini(name)
+    return Path(config.rootpath, str(ini)).resolve() if ini else None

@@ -1,0 +1,58 @@
+"""One measurement at a time on this machine, and the raw times of each kept on disk."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from .trial.traces import trace_to_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from .records import Trace
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_NAME_LENGTH = 100
+
+
+class OneAtATime:
+    """A lock that every run with the same cache folder shares: timings taken side by side are wrong."""
+
+    def __init__(self, cache_dir: Path, say: Callable[[str], None]) -> None:
+        self._lock = FileLock(cache_dir / "measuring.lock")
+        self._say = say
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        """Hold the lock, having said so if somebody else has to be waited for."""
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            self._say("waiting for another run to finish measuring on this machine")
+            self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+def keep_trace(cache_dir: Path, node_id: str, trace: Trace) -> Path:
+    """Write every raw time of ``trace`` to the cache folder's ``traces``; return the file, named by time and test."""
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    name = _UNSAFE.sub("-", f"{node_id.rpartition('/')[2]}-{trace.comparison.candidate.name}")[-_NAME_LENGTH:]
+    folder = cache_dir / "traces"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{stamp}-{time.time_ns() % 10**9:09d}-{name}.json.gz"
+    unfinished = path.with_suffix(".part")
+    text = json.dumps(trace_to_data(trace), separators=(",", ":"))
+    unfinished.write_bytes(gzip.compress(text.encode("utf-8"), mtime=0))
+    unfinished.replace(path)
+    return path

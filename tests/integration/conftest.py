@@ -1,0 +1,71 @@
+"""The fixtures of the tests that run the plugin as a user does."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.user_suite import INT8_PAYS, Suite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a cache that all runs share, so that a model is built once."""
+    return tmp_path_factory.mktemp("model-cache")
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, model_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    monkeypatch.delenv("CI", raising=False)  # there pytest prints more under an assertion
+    monkeypatch.setenv("COLUMNS", "160")
+    return Suite(pytester, model_cache)
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Path:
+    """Return a baselines folder that a real ``--update-baselines`` run of `INT8_PAYS` wrote.
+
+    The tolerance is wide, so that a noisy machine cannot refuse to record.
+    """
+    folder = tmp_path_factory.mktemp("recorded")
+    (folder / "test_speed.py").write_text(textwrap.dedent(INT8_PAYS), encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--update-baselines",
+        "--ov-tolerance=60",
+        f"--ov-cache-dir={model_cache}",
+    ]
+    run = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)  # noqa: S603
+    assert run.returncode == 0, run.stdout
+    return folder / "baselines"
+
+
+@pytest.fixture
+def with_baseline(suite: Suite, recorded: Path) -> Callable[[float], None]:
+    """Return a function that gives the suite a baseline whose speed-up is ``factor`` times what was recorded."""
+
+    def place(factor: float) -> None:
+        suite.write(INT8_PAYS)
+        shutil.copytree(recorded, suite.baselines)
+        path = suite.baseline_file()
+        document = json.loads(path.read_text(encoding="utf-8"))
+        for entries in document["tests"].values():
+            for entry in entries.values():
+                entry["log_ratios"] = [round(value + math.log(factor), 6) for value in entry["log_ratios"]]
+        path.write_text(json.dumps(document, indent=2), encoding="utf-8")
+
+    return place

@@ -1,0 +1,221 @@
+"""Wrong input: each a clear error before any long work, with what to do about it, and no traceback of ours."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.user_suite import INT8_PAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.user_suite import Suite
+
+
+def refuses(suite: Suite, *arguments: str) -> str:
+    """Run the suite, which must end as a usage error with nothing measured, and return all that it said."""
+    result = suite.run(*arguments)
+    text = f"{result.stdout.str()}\n{result.stderr.str()}"
+    assert result.ret == pytest.ExitCode.USAGE_ERROR, text
+    assert "Traceback" not in text
+    assert "launch" not in text
+    return text
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("--ov-device=TPU", "'TPU' in 'TPU' is no device"),
+        ("--ov-device=CPU,,GPU", "empty place"),
+        ("--ov-budget=soon", "--ov-budget is 'soon'"),
+        ("--ov-budget=-1", "--ov-budget is '-1'"),
+        ("--ov-tolerance=150", "--ov-tolerance is 150 %"),
+        ("--update-baselines=some", "--update-baselines was given 'some'"),
+    ],
+)
+def test_a_wrong_option(suite: Suite, argument: str, said: str) -> None:
+    suite.write(INT8_PAYS)
+    assert said in refuses(suite, argument)
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ('model("mobilnet_v2")', "Did you mean 'mobilenet_v2'"),
+        ('model("./no-such-folder")', "no-such-folder"),
+        ('model("tiny-bert", shpae=(1, 8))', "Did you mean shape="),
+        ('model("tiny-bert", shape=(1, 100000))', "tiny-bert"),
+        ('model("tiny-bert", precision="fp4")', "unknown precision"),
+        ("model()", "does not name one model"),
+        ('device("CPU", prcision="bf16")', "unknown keyword 'prcision'"),
+        ("device()", "names no device"),
+        ("ovperf(budgt=3)", "Did you mean budget="),
+        ("ovperf(tolerance=0)", "the marker's tolerance is 0"),
+    ],
+)
+def test_a_wrong_marker(suite: Suite, marker: str, said: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+
+        @pytest.mark.model("tiny-bert")
+        @pytest.mark.{marker}
+        def test_it(speedup, baseline):
+            assert speedup("openvino-int8", over="openvino-fp32") >= baseline
+        """
+    )
+    text = refuses(suite)
+    assert said in text
+    assert "test_speed.py::test_it" in text
+
+
+def test_all_wrong_markers_are_named_at_once(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.model("first-unknown")
+        def test_first(speedup):
+            pass
+
+        @pytest.mark.model("second-unknown")
+        def test_second(speedup):
+            pass
+        """
+    )
+    text = refuses(suite)
+    assert "first-unknown" in text
+    assert "second-unknown" in text
+
+
+def test_a_marker_that_does_not_exist(suite: Suite) -> None:
+    suite.write(INT8_PAYS.replace("pytest.mark.model", "pytest.mark.modle"))
+    result = suite.run("--strict-markers")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*'modle' not found*"])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ('speedup("openvno-int8", over="openvino-fp32")', "There is no arm 'openvno-int8'"),
+        ('speedup("openvino-int8", over="openvino-int8")', "compared with itself"),
+        ('speedup("openvino-int8", over="openvino-fp32", metric="latncy")', "There is no metric 'latncy'"),
+        ('fidelity("openvino-int8", over="onnx")', "There is no arm 'onnx'"),
+        ('speedup("openvino-int8", over="openvino-fp32") <= 2', "asserted from below"),
+    ],
+)
+def test_a_wrong_call_fails_its_test_at_its_line(suite: Suite, call: str, said: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+
+        @pytest.mark.model("tiny-bert")
+        def test_it(speedup, fidelity):
+            assert {call}
+        """
+    )
+    result = suite.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f">*assert {call.replace('[', '[[]')}", f"E *{said}*"])
+    result.stdout.no_fnmatch_line("*pytest_ovperf/session.py*")
+
+
+def test_a_test_without_a_model(suite: Suite) -> None:
+    suite.write("def test_it(speedup):\n    pass\n")
+    result = suite.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*asks for a model and names none*", "*@pytest.mark.model*"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda text: text[: len(text) // 2], "line"),
+        (lambda text: text.replace('"schema": 1', '"schema": 99'), "newer"),
+        (lambda text: text.replace('"tolerance": 0.6', '"tolerance": "five"'), "tolerance"),
+    ],
+    ids=["cut short", "newer schema", "wrong type"],
+)
+def test_a_baseline_file_that_cannot_be_trusted(
+    suite: Suite, with_baseline: Callable[[float], None], damage: Callable[[str], str], said: str
+) -> None:
+    with_baseline(1.0)
+    path = suite.baseline_file()
+    text = path.read_text(encoding="utf-8")
+    assert damage(text) != text
+    path.write_text(damage(text), encoding="utf-8")
+    output = refuses(suite)
+    assert said in output
+    assert path.name in output
+
+
+def test_a_baseline_file_copied_from_another_machine(suite: Suite, with_baseline: Callable[[float], None]) -> None:
+    with_baseline(1.0)
+    path = suite.baseline_file()
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["machine"]["physical_cores"] = 64
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert "recorded on another machine" in refuses(suite)
+
+
+def test_a_cache_folder_that_cannot_be_written(suite: Suite) -> None:
+    suite.write(INT8_PAYS)
+    blocked = suite.pytester.path / "a-file"
+    blocked.write_text("in the way", encoding="utf-8")
+    assert "--ov-cache-dir" in refuses(suite, f"--ov-cache-dir={blocked}")
+
+
+def test_a_baselines_folder_that_cannot_be_written(suite: Suite) -> None:
+    suite.write(INT8_PAYS)
+    blocked = suite.pytester.path / "a-file"
+    blocked.write_text("in the way", encoding="utf-8")
+    assert "--ov-baselines" in refuses(suite, "--update-baselines", f"--ov-baselines={blocked}")
+
+
+@pytest.mark.parametrize(
+    ("package", "extra", "arms"),
+    [
+        ("openvino", "openvino", '"openvino-int8", over="openvino-fp32"'),
+        ("torch", "pytorch", '"openvino-fp32", over="pytorch-fp32"'),
+    ],
+)
+def test_a_missing_package_names_its_extra(
+    suite: Suite, recorded: object, monkeypatch: pytest.MonkeyPatch, package: str, extra: str, arms: str
+) -> None:
+    """The package is there; a module of its name that fails to import stands in its way."""
+    assert recorded  # its models are in the cache, so that nothing has to be built without the package
+    suite.write(INT8_PAYS.replace('"openvino-int8", over="openvino-fp32"', arms))
+    hidden = suite.pytester.mkdir("hidden")
+    (hidden / f"{package}.py").write_text(f"raise ModuleNotFoundError({package!r}, name={package!r})", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(hidden))
+    result = suite.run()
+    assert result.ret in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.OK)
+    result.stdout.fnmatch_lines([f"*pytest-ovperf[[]{extra}[]]*"])
+
+
+def test_xdist_is_refused_with_the_reason_and_other_tests_run(suite: Suite) -> None:
+    suite.write(INT8_PAYS + "\n    def test_other():\n        pass\n")
+    result = suite.run("-n2")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*2 workers side by side; timings taken that way are wrong*", "*without -n*"])
+
+
+def test_a_project_that_measures_nothing_loads_nothing_heavy(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    heavy = {"numpy", "scipy", "torch", "openvino", "transformers", "nncf", "psutil", "rich", "pytest_ovperf.session"}
+    suite.write(
+        f"""
+        import sys
+
+        def test_it():
+            assert "pytest_ovperf.plugin" in sys.modules
+            assert not {heavy!r} & set(sys.modules)
+        """
+    )
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # other plugins bring packages of their own
+    result = suite.pytester.runpytest_subprocess("-p", "pytest_ovperf.plugin")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*ovperf:*")

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_ovperf.errors import ExtraMissingError, ModelError
+from pytest_ovperf.models import jobs, library
+from pytest_ovperf.models.cache import ArtefactCache
+from pytest_ovperf.models.jobs import ArtefactKind, BuildJob, run_job
+from pytest_ovperf.models.library import ModelLibrary
+from pytest_ovperf.models.recipe import package_versions
+from pytest_ovperf.models.sources import resolve
+from pytest_ovperf.models.spec import CallShape, CatalogueSource, DirectorySource, HubSource, Source, Task
+from pytest_ovperf.records import Precision
+
+CONFIG = {"architectures": ["BertModel"], "model_type": "bert", "vocab_size": 100, "max_position_embeddings": 64}
+
+
+class FakeWorker:
+    """Builds every kind of artefact as a few bytes, and remembers the jobs."""
+
+    def __init__(self) -> None:
+        self.jobs: list[BuildJob] = []
+
+    def __call__(self, job: BuildJob, target: Path) -> None:
+        self.jobs.append(job)
+        match job.kind:
+            case ArtefactKind.WEIGHTS:
+                (target / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+                (target / "model.safetensors").write_bytes(b"weights")
+            case ArtefactKind.INPUTS:
+                (target / "inputs.npz").write_bytes(b"")
+                shapes = {"input_ids": job.call.dims}
+                (target / "shapes.json").write_text(json.dumps(shapes), encoding="utf-8")
+            case _:
+                (target / "openvino_model.xml").write_bytes(b"<net/>")
+
+    @property
+    def kinds(self) -> list[str]:
+        return [job.kind.value for job in self.jobs]
+
+
+@pytest.fixture
+def worker() -> FakeWorker:
+    return FakeWorker()
+
+
+def fresh(root: Path, worker: FakeWorker) -> ModelLibrary:
+    return ModelLibrary(ArtefactCache(root), worker, lambda _text: None)
+
+
+@pytest.fixture
+def models(tmp_path: Path, worker: FakeWorker) -> ModelLibrary:
+    return fresh(tmp_path / "cache", worker)
+
+
+def test_each_artefact_is_made_from_the_one_before(models: ModelLibrary, worker: FakeWorker, tmp_path: Path) -> None:
+    files = models.files(resolve("gpt2", shape=None, base=tmp_path), Precision.INT8)
+    assert worker.kinds == ["weights", "ir", "inputs", "int8"]
+    weights, ir, inputs, int8 = worker.jobs
+    assert (weights.weights, weights.ir) == (None, None)
+    assert (ir.weights, ir.ir) == (files.weights, None)
+    assert inputs.ir == int8.ir
+    assert files.ir != int8.ir
+    assert int8.call == CallShape((1, 64), 50257)
+
+
+def test_int8_is_not_built_until_it_is_asked_for(models: ModelLibrary, worker: FakeWorker, tmp_path: Path) -> None:
+    spec = resolve("gpt2", shape=None, base=tmp_path)
+    fp32 = models.files(spec, Precision.FP32)
+    assert "int8" not in worker.kinds
+    assert models.files(spec, Precision.BF16) == fp32
+    int8 = models.files(spec, Precision.INT8)
+    assert (int8.inputs, int8.weights) == (fp32.inputs, fp32.weights)
+    assert int8.digest != fp32.digest
+
+
+def test_another_run_builds_nothing_again(tmp_path: Path, models: ModelLibrary, worker: FakeWorker) -> None:
+    spec = resolve("gpt2", shape=None, base=tmp_path)
+    files = models.files(spec, Precision.INT8)
+    idle = FakeWorker()
+    assert fresh(tmp_path / "cache", idle).files(spec, Precision.INT8) == files
+    assert idle.kinds == []
+    assert len(worker.kinds) == 4
+
+
+def test_another_shape_needs_other_inputs_but_no_other_ir(
+    models: ModelLibrary, worker: FakeWorker, tmp_path: Path
+) -> None:
+    models.files(resolve("gpt2", shape=None, base=tmp_path), Precision.FP32)
+    files = models.files(resolve("gpt2", shape=(2, 8), base=tmp_path), Precision.FP32)
+    assert worker.kinds == ["weights", "ir", "inputs", "inputs"]
+    assert files.shapes == {"input_ids": (2, 8)}
+
+
+def test_another_batch_needs_no_other_quantisation(models: ModelLibrary, worker: FakeWorker, tmp_path: Path) -> None:
+    for batch in (1, 4):
+        models.files(resolve("minilm", shape=(batch, 64), base=tmp_path), Precision.INT8)
+    assert worker.kinds.count("int8") == 1
+    models.files(resolve("minilm", shape=(1, 32), base=tmp_path), Precision.INT8)
+    assert worker.kinds.count("int8") == 2
+
+
+@pytest.mark.parametrize(
+    ("package", "rebuilt"),
+    [
+        ("torch", ["weights", "ir", "inputs", "int8"]),
+        ("optimum-intel", ["ir", "inputs", "int8"]),
+        ("nncf", ["int8"]),
+        ("numpy", ["inputs", "int8"]),
+    ],
+)
+def test_a_new_release_rebuilds_what_it_makes_and_what_follows(  # noqa: PLR0917
+    package: str,
+    rebuilt: list[str],
+    models: ModelLibrary,
+    worker: FakeWorker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = resolve("gpt2", shape=None, base=tmp_path)
+    models.files(spec, Precision.INT8)
+    worker.jobs.clear()
+    versions = package_versions
+    monkeypatch.setattr(
+        library,
+        "package_versions",
+        lambda names: {name: "99" if name == package else version for name, version in versions(names).items()},
+    )
+    models.files(spec, Precision.INT8)
+    assert worker.kinds == rebuilt
+
+
+def hugging_face_directory(path: Path) -> Path:
+    path.mkdir()
+    (path / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+    (path / "model.safetensors").write_bytes(b"mine")
+    return path
+
+
+def test_a_directory_is_used_in_place(models: ModelLibrary, worker: FakeWorker, tmp_path: Path) -> None:
+    path = hugging_face_directory(tmp_path / "mine")
+    files = models.files(resolve("mine", shape=None, base=tmp_path), Precision.FP32)
+    assert files.weights == path.resolve()
+    assert worker.kinds == ["ir", "inputs"]
+
+
+def test_a_directory_whose_weights_changed_is_exported_again(tmp_path: Path, worker: FakeWorker) -> None:
+    path = hugging_face_directory(tmp_path / "mine")
+    spec = resolve("mine", shape=None, base=tmp_path)
+    fresh(tmp_path / "cache", worker).files(spec, Precision.FP32)
+    (path / "model.safetensors").write_bytes(b"tuned")
+    fresh(tmp_path / "cache", worker).files(spec, Precision.FP32)
+    assert worker.kinds == ["ir", "inputs"] * 2
+
+
+def test_a_hub_model_is_fetched_once_and_then_a_directory(
+    models: ModelLibrary, worker: FakeWorker, tmp_path: Path
+) -> None:
+    spec = resolve("owner/name", shape=(1, 8), base=tmp_path)
+    settled = models.settle(spec)
+    assert isinstance(settled.source, DirectorySource)
+    assert (settled.name, settled.task, settled.static) == ("owner/name", Task.FEATURE_EXTRACTION, True)
+    assert dict(settled.shapes) == dict.fromkeys(["input_ids", "attention_mask", "token_type_ids"], (1, 8))
+    assert models.files(spec, Precision.FP32).spec == settled
+    assert worker.kinds == ["weights", "ir", "inputs"]
+
+
+def test_a_shape_that_does_not_fit_a_hub_model_shows_once_it_is_fetched(models: ModelLibrary, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="at most 64 tokens"):
+        models.settle(resolve("owner/name", shape=(1, 65), base=tmp_path))
+
+
+@pytest.mark.parametrize(
+    "source", [CatalogueSource("gpt2"), DirectorySource(Path("x").resolve()), HubSource("a/b", "v1")]
+)
+def test_a_job_survives_json(source: Source) -> None:
+    job = BuildJob(ArtefactKind.IR, "m", source, Task.TEXT_GENERATION, "AutoModel", CallShape((1, 8), 100))
+    for version in (job, replace(job, weights=Path("w"), ir=Path("i"))):
+        assert BuildJob.from_json(json.loads(json.dumps(version.to_json()))) == version
+
+
+JOB = BuildJob(
+    ArtefactKind.WEIGHTS, "m", CatalogueSource("gpt2"), Task.TEXT_GENERATION, "AutoModel", CallShape((1, 8), 100)
+)
+
+
+def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_module: str) -> None:
+        raise ModuleNotFoundError(name="optimum.exporters")
+
+    monkeypatch.setattr(jobs, "_heavy", missing)
+    with pytest.raises(ExtraMissingError, match=r"pytest-ovperf\[all\]"):
+        run_job(JOB, tmp_path, lambda _text: None)
+
+
+def test_a_missing_module_of_our_own_is_not_blamed_on_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_module: str) -> None:
+        raise ModuleNotFoundError(name="pytest_ovperf.models.seeding")
+
+    monkeypatch.setattr(jobs, "_heavy", missing)
+    with pytest.raises(ModuleNotFoundError):
+        run_job(JOB, tmp_path, lambda _text: None)
+
+
+def test_an_ir_cannot_be_built_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_heavy", lambda _module: jobs)
+    monkeypatch.setattr(jobs, "export_ir", None, raising=False)
+    with pytest.raises(ModelError, match="without what it is made from"):
+        run_job(replace(JOB, kind=ArtefactKind.IR), tmp_path, lambda _text: None)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_ovperf.models.samples import Draw, images, text_inputs
+
+NAMES = ["input_ids", "attention_mask", "token_type_ids", "position_ids"]
+
+
+def test_images_are_the_same_every_time_and_differ_between_uses() -> None:
+    shape = (2, 3, 16, 24)
+    first, again, other = images(Draw.CALIBRATION, shape), images(Draw.CALIBRATION, shape), images(Draw.HELD_OUT, shape)
+    assert first.shape == shape
+    assert first.dtype == np.float32
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert not np.array_equal(first[0], first[1])
+
+
+def test_images_look_preprocessed() -> None:
+    batch = images(Draw.STATISTICS, (16, 3, 32, 32))
+    assert abs(float(batch.mean())) < 0.3
+    assert 0.5 < float(batch.std()) < 1.5
+    assert float(np.abs(batch).max()) <= 2.5
+
+
+@given(batch=st.integers(1, 4), length=st.integers(1, 32), vocabulary=st.integers(1, 1000), seed=st.integers(0, 99))
+def test_text_inputs_fit_the_vocabulary_and_count_positions(
+    batch: int, length: int, vocabulary: int, seed: int
+) -> None:
+    made = text_inputs(np.random.default_rng(seed), (batch, length), NAMES, vocabulary=vocabulary)
+    assert list(made) == NAMES
+    assert all(array.shape == (batch, length) and array.dtype == np.int64 for array in made.values())
+    assert made["input_ids"].min() >= 0
+    assert made["input_ids"].max() < vocabulary
+    assert (made["attention_mask"] == 1).all()
+    assert (made["token_type_ids"] == 0).all()
+    assert (made["position_ids"] == np.arange(length)).all()
+
+
+def test_an_unknown_input_is_not_guessed() -> None:
+    with pytest.raises(KeyError, match="pixel_mask"):
+        text_inputs(np.random.default_rng(0), (1, 4), ["pixel_mask"], vocabulary=10)
