@@ -13,9 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.hiding import hidden
 from pytest_ovperf.records import ArmFacts
-
-from .hiding import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

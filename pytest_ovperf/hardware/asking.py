@@ -18,6 +18,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from pytest_ovperf.errors import ExtraMissingError
+from pytest_ovperf.hiding import hidden
 
 from .cpu import read_profile
 from .devices import FAMILIES
@@ -62,7 +63,8 @@ def reason_text(error: BaseException) -> str:
 def _ask(family: str) -> list[dict[str, object]]:
     """Return the devices of one family; a single one with the reason if there is none."""
     try:
-        import openvino  # noqa: PLC0415
+        with hidden("openvino_telemetry"):  # it starts a process that would outlive this one
+            import openvino  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "openvino":
             return [_absent(family, reason_text(error))]

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from pytest_ovperf.engines.hiding import hidden
+from pytest_ovperf.hiding import hidden
 
 
 def test_a_hidden_package_looks_as_if_it_were_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
