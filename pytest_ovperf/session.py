@@ -223,7 +223,7 @@ class Session:
         launch = measuring.launches[-1]
         versions = {**launch.reference.versions, **launch.candidate.versions}
         return {
-            **{f"version {name}": version for name, version in versions.items()},
+            **versions,
             "candidate precision": launch.candidate.precision,
             "reference precision": launch.reference.precision,
             "threads": str(launch.candidate.threads),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Samples for the ranges of activations: enough for stable ranges of seeded inputs, few enough for two cores.
-_TEXT_SAMPLES = 64
+_TEXT_SAMPLES = 32
 _IMAGE_SAMPLES = 32
 
 

@@ -113,7 +113,7 @@ def test_another_batch_needs_no_other_quantisation(models: ModelLibrary, worker:
         ("numpy", ["inputs", "int8"]),
     ],
 )
-def test_a_new_release_rebuilds_what_it_makes_and_what_follows(  # noqa: PLR0917
+def test_a_new_release_rebuilds_what_it_makes_and_what_follows(
     package: str,
     rebuilt: list[str],
     models: ModelLibrary,
