@@ -27,7 +27,13 @@ BUILD_TIMEOUT_S = 3600.0
 def build_in_worker(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
     """Run a build in a process of its own: what it imports, prints or breaks stays there."""
     with Worker.start(f"building {job.name}") as worker:
-        worker.request("build", timeout_s=BUILD_TIMEOUT_S, on_progress=say, job=job.to_json(), target=str(target))
+        worker.request(
+            "build",
+            timeout_s=BUILD_TIMEOUT_S,
+            on_progress=lambda step: say(f"{job.name}: {step}"),
+            job=job.to_json(),
+            target=str(target),
+        )
 
 
 class Arms:

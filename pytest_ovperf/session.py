@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from .arms import Arms, build_in_worker
-from .errors import ArmError, ArmUnavailableError
+from .errors import ArmError, ArmUnavailableError, DeviceError
 from .hardware import devices as device_rules
 from .hardware.probe import read_machine
 from .judging import Asked, Judging
@@ -110,6 +110,9 @@ class Session:
         ``comparisons`` is how many there will be: they share the run's budget of false alarms.
         """
         self._error_rate = comparison_error_rate(comparisons)
+        cpu = device_rules.find("CPU", self.machine.devices)
+        if not cpu.available:  # then no device is: that is a broken installation, and no reason to skip
+            raise DeviceError(f"OpenVINO cannot be used here. {cpu.reason}", remedy="Then run the tests again.")
         self._cache.check_writable()
         self.store.check()
         if self.settings.update is not UpdateMode.NONE:

@@ -21,7 +21,7 @@ def test_int8_pays(speedup, fidelity, baseline):
 
 
 @encoders
-def test_bf16_pays(speedup, fidelity, baseline):
+def test_bf16_over_fp32(speedup, fidelity, baseline):
     assert fidelity("openvino-bf16", over="openvino-fp32").cosine >= 0.99
     assert speedup("openvino-bf16", over="openvino-fp32") >= baseline
 
@@ -39,6 +39,6 @@ def test_gpt2_int8_weights_pay(speedup, fidelity, baseline):
 
 
 @gpt2_step
-def test_gpt2_bf16_pays(speedup, fidelity, baseline):
+def test_gpt2_bf16_over_fp32(speedup, fidelity, baseline):
     assert fidelity("openvino-bf16", over="openvino-fp32").cosine >= 0.99
     assert speedup("openvino-bf16", over="openvino-fp32") >= baseline

@@ -17,6 +17,6 @@ def test_int8_pays(speedup, fidelity, baseline):
     assert speedup("openvino-int8", over="openvino-fp32") >= baseline
 
 
-def test_bf16_pays(speedup, fidelity, baseline):
+def test_bf16_over_fp32(speedup, fidelity, baseline):
     assert fidelity("openvino-bf16", over="openvino-fp32").cosine >= 0.99
     assert speedup("openvino-bf16", over="openvino-fp32") >= baseline

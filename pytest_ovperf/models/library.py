@@ -114,11 +114,7 @@ class ModelLibrary:
         return self._obtain(recipe, _job(ArtefactKind.WEIGHTS, spec)), recipe.digest
 
     def _obtain(self, recipe: Recipe, job: BuildJob) -> Path:
-        def build(target: Path) -> None:
-            self._say(f"building the {recipe.kind} of {recipe.name}")
-            self._build(job, target)
-
-        return self._cache.obtain(recipe, build, say=self._say)
+        return self._cache.obtain(recipe, lambda target: self._build(job, target), say=self._say)
 
 
 def _job(kind: ArtefactKind, spec: ModelSpec) -> BuildJob:

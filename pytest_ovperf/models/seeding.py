@@ -48,12 +48,12 @@ _PRE_NORM_ENDS = ("attn.c_proj", "mlp.c_proj")
 
 def save_seeded(entry: CatalogueEntry, target: Path, say: Callable[[str], None]) -> None:
     """Build the model of ``entry`` and save it under ``target`` as a Hugging Face directory (safetensors, FP32)."""
-    say(f"seeding the weights of {entry.name}")
+    say("seeding the weights")
     with quietly(), torch.no_grad():
         model = _blank(entry)
         if len(entry.shape) == 4:  # noqa: PLR2004  (batch, channels, height, width)
             _seed_vision(model, entry.seed)
-            say(f"calibrating the batch-norm statistics of {entry.name}")
+            say("calibrating the batch-norm statistics")
             _calibrate_vision(model, entry)
         else:
             _seed_text(model, entry.seed)

@@ -2,15 +2,15 @@
 
 Everything is decided on natural logarithms. ``D`` is the mean log ratio now minus the stored one: below 0, the
 speed-up has fallen. ``δ = log1p(tolerance)`` is the change let pass: with a tolerance of 5 % the candidate may come to
-take 1.05 times as long against its reference, a fall of the speed-up by 1 - 1/1.05 = 4.8 %. ``D ± t·SE`` is one
-interval for every question:
+take 1.05 times as long against its reference, a fall of the speed-up by 1 - 1/1.05 = 4.8 %.
 
 - regressed:    ``D + t·SE < -δ``   the whole interval lies beyond the tolerance
 - improved:     ``D - t·SE > δ``    the same on the other side
-- ok:           ``D - t·SE > -2δ``  a fall of twice the tolerance is excluded, a fall beyond the tolerance not shown
-- inconclusive: the interval is too wide for any of these
+- ok:           ``D - u·SE > -2δ``  a fall of twice the tolerance is excluded, a fall beyond the tolerance not shown
+- inconclusive: nothing of this can be said
 
-Two errors are held by one ``t``. A change of exactly the tolerance is called beyond it in at most `BOUNDARY_ERROR` of
+``u`` holds the error of the all-clear: a fall of twice the tolerance is called ok in at most `MISS_ERROR` of looks.
+``t`` holds the two errors of an alarm. A change of exactly the tolerance is called beyond it in at most `BOUNDARY_ERROR` of
 looks. An unchanged program is called regressed in at most ``error_rate``, which comes from the false-alarm budget of
 the whole suite and is far smaller. Nothing changed means ``D = 0``, already ``δ`` away from the alarm, so that asks
 only for ``t·SE + δ ≥ t(error_rate)·SE``: the tolerance does most of that work where the noise is low, and ``t``
@@ -36,13 +36,20 @@ if TYPE_CHECKING:
 #: How often, at one look, a change of exactly the tolerance may be called beyond it.
 BOUNDARY_ERROR = 0.10
 
+#: How often, at one look, a fall of twice the tolerance may be called ok.
+MISS_ERROR = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A difference of log ratios with the reach of its interval: ``centre ± reach``."""
+    """A difference of log ratios: ``centre ± reach`` is its interval, ``assurance`` what an all-clear must allow for.
+
+    Both are distances on the log scale, 0 or more.
+    """
 
     centre: float
     reach: float
+    assurance: float
 
     @property
     def low(self) -> float:
@@ -65,12 +72,15 @@ def log_tolerance(tolerance: float) -> float:
     return log1p(tolerance)
 
 
-def reach_of_change(spread: Spread, launches: int, stored: int, *, tolerance: float, error_rate: float) -> float:
-    """Return ``t·SE`` for a change between ``launches`` current and ``stored`` launches, as the module says."""
+def change_of(  # noqa: PLR0913  (both sides, their noise and the rule they are judged by)
+    centre: float, spread: Spread, launches: int, stored: int, *, tolerance: float, error_rate: float
+) -> Change:
+    """Return a change between ``launches`` current and ``stored`` launches with its reaches, as the module says."""
     error = spread.sd * sqrt(1 / launches + 1 / stored)
     boundary = student_quantile(spread.degrees, BOUNDARY_ERROR) * error
     unchanged = student_quantile(spread.degrees, error_rate) * error - log_tolerance(tolerance)
-    return max(boundary, unchanged)
+    assurance = student_quantile(spread.degrees, MISS_ERROR) * error
+    return Change(centre, max(boundary, unchanged), assurance)
 
 
 def change_since(
@@ -84,8 +94,8 @@ def change_since(
         raise BaselineError("The baseline rests on no launch.", remedy="Record it anew with --update-baselines=all.")
     now, then = speedup.log_ratios, baseline.log_ratios
     spread = shrunk_spread(noise, now, then)
-    reach = reach_of_change(spread, len(now), len(then), tolerance=tolerance, error_rate=error_rate)
-    return Change(mean(now) - mean(then), reach)
+    centre = mean(now) - mean(then)
+    return change_of(centre, spread, len(now), len(then), tolerance=tolerance, error_rate=error_rate)
 
 
 def change_kind(change: Change, tolerance: float) -> VerdictKind:
@@ -95,7 +105,7 @@ def change_kind(change: Change, tolerance: float) -> VerdictKind:
         return VerdictKind.REGRESSED
     if change.low > delta:
         return VerdictKind.IMPROVED
-    if change.low > -2 * delta:
+    if change.centre - change.assurance > -2 * delta:
         return VerdictKind.OK
     return VerdictKind.INCONCLUSIVE
 
@@ -131,7 +141,8 @@ def distance_to_target(speedup: Speedup, target: float, *, noise: Noise, error_r
         )
     spread = shrunk_spread(noise, speedup.log_ratios)
     error = spread.sd / sqrt(len(speedup.log_ratios))
-    return Change(mean(speedup.log_ratios) - log(target), student_quantile(spread.degrees, error_rate) * error)
+    reach = student_quantile(spread.degrees, error_rate) * error
+    return Change(mean(speedup.log_ratios) - log(target), reach, reach)
 
 
 def distance_kind(distance: Change) -> VerdictKind:

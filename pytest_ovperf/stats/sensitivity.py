@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import StoredBaseline, VerdictKind
 
-from .judge import Change, change_kind, distance_kind, log_tolerance, reach_of_change
+from .judge import Change, change_kind, change_of, distance_kind, log_tolerance
 from .noise import Spread, mean, shrunk_spread, student_quantile
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of
     for launches in range(made, MOST_LAUNCHES + 1):
         spread = _grown(seen, own, launches - made)
         if isinstance(expected, StoredBaseline):
-            reach = reach_of_change(spread, launches, expected.launches, tolerance=tolerance, error_rate=error_rate)
-            kind = change_kind(Change(centre, reach), tolerance)
+            change = change_of(centre, spread, launches, expected.launches, tolerance=tolerance, error_rate=error_rate)
+            kind = change_kind(change, tolerance)
         else:
             reach = student_quantile(spread.degrees, error_rate) * spread.sd / sqrt(launches)
-            kind = distance_kind(Change(centre, reach))
+            kind = distance_kind(Change(centre, reach, reach))
         if kind is not VerdictKind.INCONCLUSIVE:
             return (launches - made) * seconds_per_launch
     return None
@@ -79,6 +79,6 @@ def smallest_detectable_change(  # noqa: PLR0913  (two sides, their noise and th
     stored = baseline.launches
     seen = shrunk_spread(noise, baseline.log_ratios)
     spread = Spread(seen.sd, seen.degrees + launches - 1)
-    reach = reach_of_change(spread, launches, stored, tolerance=tolerance, error_rate=error_rate)
+    reach = change_of(0.0, spread, launches, stored, tolerance=tolerance, error_rate=error_rate).reach
     luck = student_quantile(spread.degrees, 1 - power) * spread.sd * sqrt(1 / launches + 1 / stored)
     return -expm1(-(log_tolerance(tolerance) + reach + luck))

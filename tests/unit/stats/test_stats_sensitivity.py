@@ -31,7 +31,7 @@ def test_what_is_decided_needs_no_more_time() -> None:
 
 
 def test_an_open_result_settles_after_whole_launches() -> None:
-    seconds = settle(launches_with(0.63, 0.03, 4), launches_with(0.7, 0.03, 3))
+    seconds = settle(launches_with(0.64, 0.03, 4), launches_with(0.7, 0.03, 3))
     assert seconds is not None
     assert seconds > 0
     assert seconds % 10.0 == 0
@@ -39,12 +39,12 @@ def test_an_open_result_settles_after_whole_launches() -> None:
 
 def test_the_launches_said_to_settle_it_do_settle_it_and_one_fewer_does_not() -> None:
     then = launches_with(0.7, 0.03, 3)
-    seconds = settle(launches_with(0.63, 0.03, 4), then)
+    seconds = settle(launches_with(0.64, 0.03, 4), then)
     assert seconds is not None
     enough = 4 + round(seconds / 10.0)
     one_fewer, all_of_them = (
         judge(
-            speedup(launches_with(0.63, 0.03, launches)), baseline(then), noise=PRIOR, tolerance=0.05, error_rate=0.001
+            speedup(launches_with(0.64, 0.03, launches)), baseline(then), noise=PRIOR, tolerance=0.05, error_rate=0.001
         ).kind
         for launches in (enough - 1, enough)
     )
