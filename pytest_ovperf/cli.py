@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import OvperfError
+from .errors import CacheError, OvperfError
 from .options import default_cache_dir
+from .turns import kept_traces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(run=_list_cache)
     clearing = actions.add_parser("clear", help="delete built models; they are made again when needed")
     clearing.add_argument("models", nargs="*", metavar="MODEL", help="only these models (default: all)")
+    clearing.add_argument("--traces", action="store_true", help="delete the raw times of past measurements instead")
     clearing.set_defaults(run=_clear_cache)
     for action in (listing, clearing):
         action.add_argument(
@@ -60,13 +62,17 @@ def _list_cache(options: argparse.Namespace) -> None:
     from .models.cache import ArtefactCache  # noqa: PLC0415  (only the command that needs it pays for it)
 
     entries = ArtefactCache(options.ov_cache_dir).entries()
+    traces = kept_traces(options.ov_cache_dir)
+    if traces:
+        size = _size(sum(path.stat().st_size for path in traces))
+        print(f"{len(traces)} measurements with their raw times, {size}, in {traces[0].parent}")
     if not entries:
-        print(f"Nothing is kept in {options.ov_cache_dir}.")
+        print(f"No model is kept in {options.ov_cache_dir}.")
         return
     widths = [max(len(entry.name) for entry in entries), max(len(entry.kind) for entry in entries)]
     for entry in entries:
         print(_line(entry, widths))
-    print(f"{len(entries)} kept, {_size(sum(entry.bytes for entry in entries))}, in {options.ov_cache_dir}")
+    print(f"{len(entries)} parts of models, {_size(sum(entry.bytes for entry in entries))}, in {options.ov_cache_dir}")
 
 
 def _line(entry: CacheEntry, widths: Sequence[int]) -> str:
@@ -81,8 +87,27 @@ def _line(entry: CacheEntry, widths: Sequence[int]) -> str:
 def _clear_cache(options: argparse.Namespace) -> None:
     from .models.cache import ArtefactCache  # noqa: PLC0415  (only the command that needs it pays for it)
 
-    removed = ArtefactCache(options.ov_cache_dir).clear(options.models or None)
+    if options.traces:
+        _clear_traces(options)
+        return
+    cache = ArtefactCache(options.ov_cache_dir)
+    unknown = set(options.models) - {entry.name for entry in cache.entries()}
+    if unknown:
+        raise CacheError(
+            f"{options.ov_cache_dir} has nothing of {', '.join(sorted(unknown))}.",
+            remedy="See what it has: ovperf cache list",
+        )
+    removed = cache.clear(options.models or None)
     print(f"{len(removed)} deleted, {_size(sum(entry.bytes for entry in removed))} freed in {options.ov_cache_dir}")
+
+
+def _clear_traces(options: argparse.Namespace) -> None:
+    if options.models:
+        raise CacheError("Raw times are not kept by model.", remedy="Clear them all: ovperf cache clear --traces")
+    traces = kept_traces(options.ov_cache_dir)
+    for path in traces:
+        path.unlink(missing_ok=True)
+    print(f"{len(traces)} measurements deleted in {options.ov_cache_dir}")
 
 
 def _show_devices(_options: argparse.Namespace) -> None:

@@ -126,7 +126,7 @@ class Judging:
 
     def _recorded(self, asked: Asked, measuring: Measuring, old: StoredBaseline | None) -> ComparisonRecord:
         """Measure until the estimate is steady enough to be held against, and keep it for `settle`."""
-        tolerance = self._tolerance(asked, old)
+        tolerance = self._tolerance(asked, None)
         measuring.reach(BASELINE_LAUNCHES)
         while not _steady(measuring.speedup, tolerance):
             if len(measuring.launches) >= measuring.plan.most:

@@ -6,6 +6,7 @@ Loaded in every run of every project that has the plugin installed, so it import
 from __future__ import annotations
 
 import os
+import warnings
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -233,7 +234,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End everything: also after Ctrl-C, no worker stays behind."""
     session = config.stash.get(SESSION, None)
     if session is not None:
-        session.release()
+        try:
+            session.end()
+        except OvperfError as error:
+            warnings.warn(str(error), stacklevel=1)
 
 
 class _Screen:

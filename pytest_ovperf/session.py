@@ -191,20 +191,35 @@ class Session:
         return compile_model(self.arms_of_models.prepare(spec, arm)[1][arm])
 
     def finish_test(self, node_id: str, *, passed: bool) -> None:
-        """Keep the raw times of a test that is over, and its baselines if it passed."""
-        for asked, measured in self._open.pop(node_id, []):
-            if not measured.measuring.launches:
-                continue
-            if measured.record is None:
+        """Keep the raw times of a test that is over, and its baselines if it passed.
+
+        Raises `CacheError` and `BaselineError` where one cannot be written; the other is, all the same.
+        """
+        self.live.end()
+        for asked, measured in self._open.get(node_id, []):
+            if measured.record is None and measured.measuring.launches:
                 self.judging.without_verdict(asked, measured.measuring)
-            keep_trace(self.settings.cache_dir, node_id, measured.measuring.trial.trace)
-        self.judging.settle(node_id, passed=passed)
+        try:
+            self.judging.settle(node_id, passed=passed)
+        finally:
+            self._keep_traces(node_id)
 
     def release(self) -> None:
-        """End whatever still runs between tests."""
+        """End whatever a test left running."""
         self.live.end()
         if "arms_of_models" in self.__dict__:
             self.arms_of_models.close()
+
+    def end(self) -> None:
+        """End the run: whatever still runs, and raw times of a test that was interrupted are kept."""
+        self.release()
+        for node_id in list(self._open):
+            self._keep_traces(node_id)
+
+    def _keep_traces(self, node_id: str) -> None:
+        for _, measured in self._open.pop(node_id, []):
+            if measured.measuring.launches:
+                keep_trace(self.settings.cache_dir, node_id, measured.measuring.trial.trace)
 
     def _require_precision(self, arm: Arm) -> None:
         """Refuse BF16 where the device says that it has none, before a worker is started."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from .errors import CacheError
 from .trial.traces import trace_to_data
 
 if TYPE_CHECKING:
@@ -44,15 +45,29 @@ class OneAtATime:
             self._lock.release()
 
 
+def kept_traces(cache_dir: Path) -> list[Path]:
+    """Return the files that `keep_trace` has written, the oldest first."""
+    return sorted((cache_dir / "traces").glob("*.json.gz"))
+
+
 def keep_trace(cache_dir: Path, node_id: str, trace: Trace) -> Path:
-    """Write every raw time of ``trace`` to the cache folder's ``traces``; return the file, named by time and test."""
+    """Write every raw time of ``trace`` to the cache folder's ``traces``; return the file, named by time and test.
+
+    Raises `CacheError` where it cannot be written.
+    """
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
     name = _UNSAFE.sub("-", f"{node_id.rpartition('/')[2]}-{trace.comparison.candidate.name}")[-_NAME_LENGTH:]
     folder = cache_dir / "traces"
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stamp}-{time.time_ns() % 10**9:09d}-{name}.json.gz"
     unfinished = path.with_suffix(".part")
     text = json.dumps(trace_to_data(trace), separators=(",", ":"))
-    unfinished.write_bytes(gzip.compress(text.encode("utf-8"), mtime=0))
-    unfinished.replace(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(gzip.compress(text.encode("utf-8"), mtime=0))
+        unfinished.replace(path)
+    except OSError as error:
+        raise CacheError(
+            f"The raw times of {node_id} cannot be kept in {folder}: {error}.",
+            remedy="Make room there, or name another folder with --ov-cache-dir.",
+        ) from error
     return path

@@ -39,6 +39,7 @@ def test_gpt2_int8_weights_pay(speedup, fidelity, baseline):
 
 
 @gpt2_step
+@pytest.mark.ovperf(tolerance=10)  # differs by a tenth from launch to launch where the processor has no AMX
 def test_gpt2_bf16_over_fp32(speedup, fidelity, baseline):
     assert fidelity("openvino-bf16", over="openvino-fp32").cosine >= 0.99
     assert speedup("openvino-bf16", over="openvino-fp32") >= baseline
