@@ -1,6 +1,6 @@
 """How much each ratio of the recorded baselines spreads from launch to launch.
 
-    python benchmarks/spread.py [BASELINES_FOLDER]
+python benchmarks/spread.py [BASELINES_FOLDER]
 """
 
 from __future__ import annotations

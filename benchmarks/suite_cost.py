@@ -66,7 +66,9 @@ def main() -> None:
         for name in ("cold", "warm"):
             cost = run(Path(folder), arguments)
             minutes, seconds = divmod(round(cost.seconds), 60)
-            print(f"{name} cache: {minutes} min {seconds:02d} s, peak {cost.peak_bytes / MIB:.0f} MiB · {cost.last_line}")
+            print(
+                f"{name} cache: {minutes} min {seconds:02d} s, peak {cost.peak_bytes / MIB:.0f} MiB · {cost.last_line}"
+            )
 
 
 if __name__ == "__main__":

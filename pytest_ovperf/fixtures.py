@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import pytest
 
 from .errors import ArmUnavailableError, DeviceAbsentError, MeasurementError, OvperfError, SettingsError
-from .markers import ModelMark, read_model, read_ovperf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import openvino
 
+    from .markers import ModelMark
     from .measured import Baseline, MeasuredSpeedup
     from .models.spec import ModelSpec
     from .records import Fidelity
@@ -56,6 +56,8 @@ def _session(request: pytest.FixtureRequest) -> Session:
 
 def model_mark(item: pytest.Item) -> ModelMark | None:
     """Return what the test says of its model: the indirect parameter ``model`` first, then the marker."""
+    from .markers import ModelMark, read_model  # noqa: PLC0415  (paid only by tests that use it)
+
     callspec = getattr(item, "callspec", None)
     mark = read_model(item)
     if callspec is not None and isinstance(callspec.params.get("model"), str):
@@ -117,6 +119,8 @@ def baseline() -> Baseline:
 @pytest.fixture
 def speedup(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., MeasuredSpeedup]:
     """Return ``speedup(candidate, *, over, metric="latency")``: measure how many times better the candidate is."""
+    from .markers import read_ovperf  # noqa: PLC0415  (paid only by tests that use it)
+
     _refuse_side_by_side(request)
     session = _session(request)
     mark = read_ovperf(request.node)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,15 +11,6 @@ from .options import fraction, positive
 if TYPE_CHECKING:
     import pytest
 
-#: One line for each marker, as pytest's own ``--markers`` prints them.
-MARKER_LINES = (
-    (
-        "model(name, *, shape=None, precision='fp32'): the model under test: a catalogue name, a Hugging Face "
-        "directory or a hub id; shape fixes the input shape; precision is what compiled_model compiles"
-    ),
-    "device(*names): the OpenVINO devices this test makes sense on; --ov-device chooses among them",
-    "ovperf(*, budget=None, tolerance=None): seconds for a comparison and percent of loss let pass, for this test",
-)
 _KEYWORDS = {"model": ("shape", "precision"), "device": (), "ovperf": ("budget", "tolerance")}
 #: The precisions that `compiled_model` can be asked for.
 PRECISIONS = ("fp32", "bf16", "int8", "native")
@@ -94,6 +84,8 @@ def _check_keywords(mark: pytest.Mark) -> None:
     known = _KEYWORDS[mark.name]
     for word in mark.kwargs:
         if word not in known:
+            import difflib  # noqa: PLC0415  (only a mistake needs it)
+
             near = difflib.get_close_matches(word, known, n=1)
             hint = f"Did you mean {near[0]}=?" if near else f"It takes {' and '.join(known) or 'no keywords'}."
             raise SettingsError(f"{_shown(mark)} has an unknown keyword {word!r}.", remedy=hint)

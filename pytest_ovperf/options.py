@@ -1,4 +1,4 @@
-"""The command line and ini options, and their one-time translation into `Settings`.
+"""The command line and ini options with their one-time translation into `Settings`, and the markers' one-line texts.
 
 Every option ``--ov-name`` has an ini twin ``ov_name``; the command line wins. Whatever does not make sense is a
 `SettingsError` here, before anything is collected.
@@ -11,13 +11,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import SettingsError
-from .settings import Layered, Settings, UpdateMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
 
+    from .settings import Layered, Settings, UpdateMode
+
+#: One line for each marker, as pytest's own ``--markers`` prints them.
+MARKER_LINES = (
+    (
+        "model(name, *, shape=None, precision='fp32'): the model under test: a catalogue name, a Hugging Face "
+        "directory or a hub id; shape fixes the input shape; precision is what compiled_model compiles"
+    ),
+    "device(*names): the OpenVINO devices this test makes sense on; --ov-device chooses among them",
+    "ovperf(*, budget=None, tolerance=None): seconds for a comparison and percent of loss let pass, for this test",
+)
 #: Seconds of wall time that one comparison may take by default, once its models are built.
 DEFAULT_BUDGET_S = 20.0
 
@@ -66,6 +76,7 @@ def add_options(parser: pytest.Parser) -> None:
 def read_settings(config: pytest.Config) -> Settings:
     """Translate the options of ``config``. Raises `SettingsError` naming the option that is wrong."""
     from .hardware.devices import parse_devices  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .settings import Settings  # noqa: PLC0415
 
     strict = config.getoption("ov_strict")
     return Settings(
@@ -107,6 +118,8 @@ def positive(value: object, what: str, unit: str) -> float:
 
 
 def _layered(config: pytest.Config, name: str, read: Callable[[str, str], float]) -> Layered:
+    from .settings import Layered  # noqa: PLC0415  (paid only by runs that use the plugin)
+
     given, ini = config.getoption(name), config.getini(name)
     return Layered(
         command_line=None if given is None else read(str(given), f"--{name.replace('_', '-')}"),
@@ -130,6 +143,8 @@ def fraction(percent: float, what: str) -> float:
 
 
 def _update_mode(value: str | None) -> UpdateMode:
+    from .settings import UpdateMode  # noqa: PLC0415  (paid only by runs that use the plugin)
+
     if value is None:
         return UpdateMode.NONE
     if value in (UpdateMode.ALL, UpdateMode.NEW):

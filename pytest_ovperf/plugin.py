@@ -6,13 +6,11 @@ Loaded in every run of every project that has the plugin installed, so it import
 from __future__ import annotations
 
 import os
-import warnings
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import markers, options
+from . import options
 from .errors import OvperfError
 from .fixtures import OURS, SESSION, baseline, compiled_model, device, fidelity, model, model_mark, speedup
 
@@ -39,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; read the options at once when one is given, so that a wrong one ends the run here."""
-    for line in markers.MARKER_LINES:
+    for line in options.MARKER_LINES:
         config.addinivalue_line("markers", line)
     config.stash[_WAITING] = {}
     if options.any_given(config):
@@ -75,6 +73,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     if any("device" in str(mark.args[0]).split(",") for mark in definition.iter_markers("parametrize")):
         return
+    from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
+
     session = _session(metafunc.config)
     try:
         wanted = markers.read_devices(definition)
@@ -118,6 +118,8 @@ def _asked(config: pytest.Config, item: pytest.Item) -> bool:
     mark = item.get_closest_marker("device")
     if mark is None:
         return True
+    from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
+
     try:
         wanted = markers.devices_of(mark)
     except OvperfError:
@@ -126,6 +128,8 @@ def _asked(config: pytest.Config, item: pytest.Item) -> bool:
 
 
 def _mistakes(config: pytest.Config, items: list[pytest.Item]) -> Iterable[str]:
+    from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
+
     session = _session(config)
     measuring = sum("speedup" in _fixtures_of(item) for item in items)
     try:
@@ -237,6 +241,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         try:
             session.end()
         except OvperfError as error:
+            import warnings  # noqa: PLC0415  (rare)
+
             warnings.warn(str(error), stacklevel=1)
 
 
@@ -289,6 +295,13 @@ class _Screen:
         if self._file is None:
             return
         capture = self._config.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled() if capture else nullcontext():
+        if capture is None:
+            self._put(text)
+            return
+        with capture.global_and_fixture_disabled():
+            self._put(text)
+
+    def _put(self, text: str) -> None:
+        if self._file is not None:
             self._file.write(text)
             self._file.flush()

@@ -10,11 +10,11 @@ take 1.05 times as long against its reference, a fall of the speed-up by 1 - 1/1
 - inconclusive: nothing of this can be said
 
 ``u`` holds the error of the all-clear: a fall of twice the tolerance is called ok in at most `MISS_ERROR` of looks.
-``t`` holds the two errors of an alarm. A change of exactly the tolerance is called beyond it in at most `BOUNDARY_ERROR` of
-looks. An unchanged program is called regressed in at most ``error_rate``, which comes from the false-alarm budget of
-the whole suite and is far smaller. Nothing changed means ``D = 0``, already ``δ`` away from the alarm, so that asks
-only for ``t·SE + δ ≥ t(error_rate)·SE``: the tolerance does most of that work where the noise is low, and ``t``
-grows where it is high.
+``t`` holds the two errors of an alarm. A change of exactly the tolerance is called beyond it in at most
+`BOUNDARY_ERROR` of looks. An unchanged program is called regressed in at most ``error_rate``, which comes from the
+false-alarm budget of the whole suite and is far smaller. Nothing changed means ``D = 0``, already ``δ`` away from the
+alarm, so that asks only for ``t·SE + δ ≥ t(error_rate)·SE``: the tolerance does most of that work where the noise is
+low, and ``t`` grows where it is high.
 """
 
 from __future__ import annotations
