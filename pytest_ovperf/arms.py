@@ -12,12 +12,14 @@ from .worker.client import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from .engines.protocol import Dimension
     from .models.jobs import BuildJob
-    from .models.library import ModelLibrary
+    from .models.library import ModelFiles, ModelLibrary
     from .models.spec import ModelSpec
 
 #: A build may take this long. The largest of the catalogue takes well under a minute on two cores.
@@ -39,9 +41,11 @@ def build_in_worker(job: BuildJob, target: Path, say: Callable[[str], None]) -> 
 class Arms:
     """Opens arms of models. An arm that was opened to compare outputs is kept, and timed by the next trial."""
 
-    def __init__(self, library: ModelLibrary, threads: int) -> None:
+    def __init__(self, library: ModelLibrary, threads: int, alone: Callable[[], AbstractContextManager[None]]) -> None:
+        """Take what ``threads`` each arm may use on a CPU, and what is held while all of them are at work."""
         self._library = library
         self._threads = threads
+        self._alone = alone
         self._spare: dict[tuple[str, Arm], ArmWorker] = {}
         self._outputs: dict[tuple[str, Arm], Mapping[str, NDArray[Any]]] = {}
 
@@ -57,6 +61,10 @@ class Arms:
 
     def outputs(self, requests: Mapping[Arm, LoadRequest]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
         """Return each arm's outputs on the model's inputs: computed once a run, the arms loading side by side."""
+        with self._alone():
+            return self._compute(requests)
+
+    def _compute(self, requests: Mapping[Arm, LoadRequest]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
         keys = {arm: (_identity(request), arm) for arm, request in requests.items()}
         for arm, key in keys.items():
             if key not in self._outputs and key not in self._spare:
@@ -88,9 +96,19 @@ class Arms:
             auto_class=None if openvino else spec.auto_class,
             ir=files.ir if openvino else None,
             inputs=files.inputs,
-            shape=files.shapes if spec.static and openvino else None,
+            shape=_shape(files) if spec.static and openvino else None,
             threads=self._threads,
         )
+
+
+def _shape(files: ModelFiles) -> dict[str, tuple[Dimension, ...]]:
+    """Return what each input is reshaped to: the shape of its data, with the bounds that the user gave in its place."""
+    spec = files.spec
+    if spec.bounds is None:
+        return dict(files.shapes)
+    bounds = tuple(least if least == most else (least, most) for least, most in spec.bounds)
+    workload = next(iter(spec.shapes.values()))
+    return {name: bounds if shape == workload else shape for name, shape in files.shapes.items()}
 
 
 def _identity(request: LoadRequest) -> str:

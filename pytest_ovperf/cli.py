@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _UNITS = ("B", "KiB", "MiB", "GiB")
 _STEP = 1024
+#: Cells below which a listing is left to the terminal to break.
+_NARROWEST = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     devices = commands.add_parser("devices", help="this machine, OpenVINO's devices, and why one cannot be used")
+    devices.add_argument("--json", action="store_true", help="print all of it as one JSON document, for scripts")
     devices.set_defaults(run=_show_devices)
     return parser
 
@@ -110,17 +114,16 @@ def _clear_traces(options: argparse.Namespace) -> None:
     print(f"{len(traces)} measurements deleted in {options.ov_cache_dir}")
 
 
-def _show_devices(_options: argparse.Namespace) -> None:
+def _show_devices(options: argparse.Namespace) -> None:
     from .hardware.probe import read_machine  # noqa: PLC0415  (only the command that needs it pays for it)
+    from .reports.devices_text import devices_json, devices_text  # noqa: PLC0415
 
     machine = read_machine()
-    print(machine.profile)
-    print(f"baselines are kept under {machine.profile.slug}")
-    for device in machine.devices:
-        if device.available:
-            print(f"{device.name}: {device.full_name} ({', '.join(device.capabilities)})")
-        else:
-            print(f"{device.name}: not usable: {device.reason}")
+    if options.json:
+        print(devices_json(machine))
+        return
+    width = shutil.get_terminal_size().columns
+    print(devices_text(machine, width=max(width, _NARROWEST), encoding=sys.stdout.encoding or "ascii"))
 
 
 def _size(number: float) -> str:

@@ -6,6 +6,27 @@ Every message answers three questions: what was tried, what was seen, and what t
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import ClassVar
+
+
+class FailureCause(StrEnum):
+    """Why a device could not read, compile or run a model."""
+
+    DYNAMIC_SHAPE = "dynamic_shape"
+    DEVICE_ABSENT = "device_absent"
+    PLUGIN_MISSING = "plugin_missing"
+    COMPILER_MISSING = "compiler_missing"
+    DRIVER_INCOMPATIBLE = "driver_incompatible"
+    UNSUPPORTED_OP = "unsupported_op"
+    OUT_OF_MEMORY = "out_of_memory"
+    BAD_CONFIG = "bad_config"
+    CACHE_MISMATCH = "cache_mismatch"
+    DEVICE_LOST = "device_lost"
+    COMPILER_INTERNAL = "compiler_internal"
+    PROCESS_DIED = "process_died"
+    UNKNOWN = "unknown"
+
 
 class OvperfError(Exception):
     """Base of every error that this package raises on purpose.
@@ -84,6 +105,8 @@ class WorkerError(MeasurementError):
 class WorkerDiedError(WorkerError):
     """The worker's process ended by itself."""
 
+    cause: ClassVar[FailureCause] = FailureCause.PROCESS_DIED
+
 
 class WorkerHungError(WorkerError):
     """The worker did not answer within its time."""
@@ -95,3 +118,92 @@ class WorkerGarbledError(WorkerError):
 
 class WorkerFailedError(WorkerError):
     """The worker answered that the command failed, with the cause."""
+
+
+class DeviceFailureError(MeasurementError):
+    """OpenVINO or a driver refused or broke off. Each cause has a class of its own, whose name crosses a worker's pipe.
+
+    `UnboundedShapeError` is the only failure that a strict xfail of dynamic shapes may expect.
+    """
+
+    cause: ClassVar[FailureCause] = FailureCause.UNKNOWN
+
+
+class DynamicShapeError(DeviceFailureError):
+    """The device needs fixed shapes and the model's are dynamic."""
+
+    cause: ClassVar[FailureCause] = FailureCause.DYNAMIC_SHAPE
+
+
+class UnboundedShapeError(DynamicShapeError):
+    """The same, and a dimension of the model has no upper bound."""
+
+
+class DeviceNotFoundError(DeviceFailureError):
+    """The device's plugin works and finds no device, although the device was there when the run began."""
+
+    cause: ClassVar[FailureCause] = FailureCause.DEVICE_ABSENT
+
+
+class PluginMissingError(DeviceFailureError):
+    """OpenVINO has no plugin for the device, or cannot load it."""
+
+    cause: ClassVar[FailureCause] = FailureCause.PLUGIN_MISSING
+
+
+class CompilerMissingError(DeviceFailureError):
+    """The device's compiler is not installed."""
+
+    cause: ClassVar[FailureCause] = FailureCause.COMPILER_MISSING
+
+
+class DriverIncompatibleError(DeviceFailureError):
+    """The driver and OpenVINO do not go together."""
+
+    cause: ClassVar[FailureCause] = FailureCause.DRIVER_INCOMPATIBLE
+
+
+class UnsupportedOperationError(DeviceFailureError):
+    """The device cannot run an operation of the model, or not in its precision."""
+
+    cause: ClassVar[FailureCause] = FailureCause.UNSUPPORTED_OP
+
+
+class OutOfMemoryError(DeviceFailureError):
+    """The memory of the host, the process or the device did not suffice."""
+
+    cause: ClassVar[FailureCause] = FailureCause.OUT_OF_MEMORY
+
+
+class BadConfigError(DeviceFailureError):
+    """The device does not take a property or its value."""
+
+    cause: ClassVar[FailureCause] = FailureCause.BAD_CONFIG
+
+
+class CacheMismatchError(DeviceFailureError):
+    """A compiled model was made by another version than the one that is to run it."""
+
+    cause: ClassVar[FailureCause] = FailureCause.CACHE_MISMATCH
+
+
+class WorkerOutOfMemoryError(WorkerDiedError, OutOfMemoryError):
+    """The worker's process ended, and its last output says that memory ran out."""
+
+    cause: ClassVar[FailureCause] = FailureCause.OUT_OF_MEMORY
+
+
+class DeviceLostError(DeviceFailureError):
+    """The device hung, was reset or was removed at work."""
+
+    cause: ClassVar[FailureCause] = FailureCause.DEVICE_LOST
+
+
+class CompilerInternalError(DeviceFailureError):
+    """The device's compiler failed in a pass of its own, whatever the shapes."""
+
+    cause: ClassVar[FailureCause] = FailureCause.COMPILER_INTERNAL
+
+
+class UnknownFailureError(DeviceFailureError):
+    """OpenVINO's words fit no known cause; the error holds all of them."""

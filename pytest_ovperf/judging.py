@@ -9,10 +9,11 @@ from .errors import MeasurementError
 from .records import ComparisonRecord, Fidelity, StoredBaseline, VerdictKind
 from .settings import UpdateMode
 from .stats import fidelity as fidelity_of
+from .stats.estimate import ESTIMATOR
 from .stats.judge import judge, judge_target, no_baseline
 from .stats.noise import Noise, noise_of
-from .stats.sensitivity import seconds_to_settle
-from .stats.sequential import BASELINE_LAUNCHES
+from .stats.sensitivity import seconds_to_settle, smallest_detectable_change
+from .stats.sequential import BASELINE_LAUNCHES, LOOKS, MOST_FALSE_ALARMS
 from .store.keys import EntryKey
 
 if TYPE_CHECKING:
@@ -29,14 +30,16 @@ if TYPE_CHECKING:
 class Asked:
     """One comparison as the test ``node_id`` asked for it.
 
-    ``device`` is the full name of the candidate's device. ``tolerance`` is what the run asks for, ``None`` where it
-    leaves that to the baseline or the kind of comparison. ``fidelity`` is ``None`` unless it is known already.
+    ``device`` names the devices of both arms in full. ``tolerance`` is what the run asks for and ``kept_tolerance``
+    what a new baseline is to remember (the command line is for one run only), ``None`` where that is left to the
+    baseline or the kind of comparison. ``fidelity`` is ``None`` unless it is known already.
     """
 
     node_id: str
     comparison: Comparison
     device: str
     tolerance: float | None
+    kept_tolerance: float | None
     fidelity: Fidelity | None
 
     @property
@@ -70,14 +73,15 @@ class Judging:
     def against_baseline(self, asked: Asked, measuring: Measuring) -> tuple[ComparisonRecord, bool]:
         """Judge against the stored value, or record a new one where the run is to do so."""
         self.used.add(asked.key)
-        stored, notes = self._find(asked)
+        kept = self._store.find(asked.key)
+        stored, notes = self._fitting(asked, kept)
         update = self._settings.update
-        if update is UpdateMode.ALL or (update is UpdateMode.NEW and stored is None):
+        if update is UpdateMode.ALL or (update is UpdateMode.NEW and kept is None):
             return self._add(self._recorded(asked, measuring, stored), notes), True
         tolerance = self._tolerance(asked, stored)
         if stored is None:
             measuring.reach_first_look()
-            verdict = no_baseline(tolerance=tolerance, error_rate=measuring.plan.budget)
+            verdict = no_baseline(tolerance=tolerance)
         else:
             verdict = measuring.decide(self._judge_by(asked, stored, tolerance))
             verdict = self._with_time_to_settle(asked, stored, verdict, measuring)
@@ -98,9 +102,8 @@ class Judging:
 
     def without_verdict(self, asked: Asked, measuring: Measuring) -> None:
         """Record a speed-up that no assertion judged, because there is none or because measuring ended before."""
-        verdict = no_baseline(tolerance=self._tolerance(asked, None), error_rate=measuring.plan.budget)
-        record = self._record(asked, measuring, verdict, None)
-        self._add(record, ("measured without a verdict",))
+        verdict = no_baseline(tolerance=self._tolerance(asked, None))
+        self._add(replace(self._row(asked, measuring, verdict, None, asked.fidelity), judged=False))
 
     def records_of(self, node_id: str) -> list[ComparisonRecord]:
         """Return what was judged in one test so far."""
@@ -129,25 +132,28 @@ class Judging:
         tolerance = self._tolerance(asked, None)
         measuring.reach(BASELINE_LAUNCHES)
         while not _steady(measuring.speedup, tolerance):
-            if len(measuring.launches) >= measuring.plan.most:
+            if len(measuring.launches) >= LOOKS[-1]:
                 raise _unsteady(asked, measuring.speedup, tolerance)
             measuring.reach(len(measuring.launches) + 1)
         speedup = measuring.speedup
-        error_rate = measuring.plan.error_rate(measuring.plan.most)
         verdict = (
-            no_baseline(tolerance=tolerance, error_rate=error_rate)
+            no_baseline(tolerance=tolerance)
             if old is None
-            else judge(speedup, old, noise=asked.noise, tolerance=tolerance, error_rate=error_rate)
+            else judge(speedup, old, noise=asked.noise, tolerance=tolerance, error_rate=MOST_FALSE_ALARMS)
         )
         record = replace(self._record(asked, measuring, verdict, old), stored=True)
         new = StoredBaseline(
             log_ratios=speedup.log_ratios,
-            tolerance=tolerance,
+            tolerance=asked.noise.tolerance if asked.kept_tolerance is None else asked.kept_tolerance,
             candidate_ns=speedup.candidate_ns,
             reference_ns=speedup.reference_ns,
             fidelity=record.fidelity,
-            provenance=self._provenance(asked, measuring),
+            provenance={**self._provenance(asked, measuring), "estimator": ESTIMATOR},
         )
+        shown = smallest_detectable_change(
+            new, launches=LOOKS[-1], noise=asked.noise, tolerance=new.tolerance, error_rate=MOST_FALSE_ALARMS
+        )
+        record = replace(record, notes=(*record.notes, f"the new baseline can show a loss of {shown:.0%} or more"))
         self._pending.setdefault(asked.node_id, []).append((asked, new))
         return record
 
@@ -175,14 +181,19 @@ class Judging:
     def _record(
         self, asked: Asked, measuring: Measuring, verdict: Verdict, stored: StoredBaseline | None
     ) -> ComparisonRecord:
-        notes: list[str] = []
         fidelity = asked.fidelity
-        if fidelity is None and measuring.trial.outputs is not None:
-            outputs = measuring.trial.outputs
-            try:
-                fidelity = fidelity_of.compare(outputs.candidate, outputs.reference)
-            except MeasurementError as error:
-                notes.append(f"outputs could not be compared: {error.seen}")
+        if fidelity is None and measuring.trial.outputs is not None:  # a speed-up counts only with its fidelity
+            fidelity = fidelity_of.compare(measuring.trial.outputs.candidate, measuring.trial.outputs.reference)
+        return self._row(asked, measuring, verdict, stored, fidelity)
+
+    @staticmethod
+    def _row(
+        asked: Asked,
+        measuring: Measuring,
+        verdict: Verdict,
+        stored: StoredBaseline | None,
+        fidelity: Fidelity | None,
+    ) -> ComparisonRecord:
         return ComparisonRecord(
             test=asked.node_id,
             comparison=asked.comparison,
@@ -192,19 +203,19 @@ class Judging:
             fidelity=fidelity,
             launches=measuring.launches,
             seconds=measuring.seconds,
-            notes=tuple(notes),
         )
 
-    def _find(self, asked: Asked) -> tuple[StoredBaseline | None, tuple[str, ...]]:
-        """Return this very hardware's baseline, or nothing and a note on whose baseline was left alone."""
-        stored = self._store.find(asked.key)
-        if stored is None:
+    def _fitting(self, asked: Asked, kept: StoredBaseline | None) -> tuple[StoredBaseline | None, tuple[str, ...]]:
+        """Return the baseline if it is of this very hardware and estimator, or nothing and a note on what there is."""
+        if kept is None:
             others = self._store.other_profiles(asked.key)
             return None, (f"other hardware has a baseline, which is not used: {', '.join(others)}",) * bool(others)
-        recorded_on = stored.provenance.get("device", asked.device)
-        if recorded_on != asked.device:
-            return None, (f"the baseline is of another device, {recorded_on}, and is not used",)
-        return stored, ()
+        for fact, now in (("device", asked.device), ("estimator", ESTIMATOR)):
+            then = kept.provenance.get(fact, now)
+            if then != now:
+                advice = "record another with --update-baselines=all"
+                return None, (f"the baseline is of another {fact}, {then}, and is not used: {advice}",)
+        return kept, ()
 
     def _add(self, record: ComparisonRecord, notes: tuple[str, ...] = ()) -> ComparisonRecord:
         record = replace(record, notes=(*record.notes, *notes))
@@ -237,5 +248,6 @@ def _unsteady(asked: Asked, speedup: Speedup, tolerance: float) -> MeasurementEr
     return MeasurementError(
         f"{asked.comparison} is too unsteady to become a baseline: after {launches} launches its interval is "
         f"±{_half_width(speedup):.0%} wide, which is more than the tolerance of {tolerance:.0%}.",
-        remedy="Close what else runs on this machine and record again, or allow more with --ov-tolerance=PERCENT.",
+        remedy="Close what else runs on this machine and record again; if this comparison is always so, give its test "
+        "@pytest.mark.ovperf(tolerance=…) in percent.",
     )

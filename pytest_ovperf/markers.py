@@ -11,17 +11,23 @@ from .options import fraction, positive
 if TYPE_CHECKING:
     import pytest
 
-_KEYWORDS = {"model": ("shape", "precision"), "device": (), "ovperf": ("budget", "tolerance")}
+    from .hardware.needs import DeviceMark
+
+_KEYWORDS = {
+    "model": ("shape", "precision"),
+    "device": ("precision", "min_memory", "fallback", "dynamic"),
+    "ovperf": ("budget", "tolerance"),
+}
 #: The precisions that `compiled_model` can be asked for.
 PRECISIONS = ("fp32", "bf16", "int8", "native")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelMark:
-    """What ``@pytest.mark.model`` says."""
+    """What ``@pytest.mark.model`` says. A dimension of the shape is a size or sizes, such as ``"1..128"``."""
 
     name: str
-    shape: tuple[int, ...] | None = None
+    shape: tuple[int | str, ...] | None = None
     precision: str = "fp32"
 
 
@@ -55,12 +61,72 @@ def read_devices(item: pytest.Item) -> tuple[str, ...] | None:
 
 def devices_of(mark: pytest.Mark) -> tuple[str, ...]:
     """Return the devices that ``mark`` names. Raises `SettingsError` and `DeviceError`."""
+    return device_mark(mark).names
+
+
+def read_device(item: pytest.Item) -> DeviceMark | None:
+    """Return what the closest ``device`` marker says, or ``None``. Raises `SettingsError` and `DeviceError`."""
+    mark = item.get_closest_marker("device")
+    return None if mark is None else device_mark(mark)
+
+
+def device_mark(mark: pytest.Mark) -> DeviceMark:
+    """Return what ``mark``, a ``device`` marker, says. Raises `SettingsError` and `DeviceError`."""
     from .hardware.devices import parse_devices  # noqa: PLC0415  (paid only by tests that carry the marker)
+    from .hardware.needs import DeviceMark  # noqa: PLC0415
 
     _check_keywords(mark)
     if not mark.args or not all(isinstance(name, str) for name in mark.args):
         raise SettingsError(f"{_shown(mark)} names no device.", remedy='Write @pytest.mark.device("CPU", "GPU").')
-    return tuple(device for name in mark.args for device in parse_devices(name))
+    names = tuple(dict.fromkeys(device for name in mark.args for device in parse_devices(name)))
+    memory = mark.kwargs.get("min_memory")
+    return DeviceMark(
+        names,
+        _needed_precision(mark),
+        None if memory is None else positive(memory, f"min_memory in {_shown(mark)}", "GiB"),
+        _falls_back(mark, names),
+        _takes_dynamic_shapes(mark),
+    )
+
+
+def _needed_precision(mark: pytest.Mark) -> str | None:
+    from .hardware.needs import PRECISIONS as NEEDED  # noqa: PLC0415  (see device_mark)
+
+    word = mark.kwargs.get("precision")
+    if word is None:
+        return None
+    if not isinstance(word, str) or word.lower() not in NEEDED:
+        raise SettingsError(f"{_shown(mark)} has an unknown precision.", remedy=f"Choose: {', '.join(NEEDED)}.")
+    return word.lower()
+
+
+def _takes_dynamic_shapes(mark: pytest.Mark) -> bool:
+    dynamic = mark.kwargs.get("dynamic", False)
+    if not isinstance(dynamic, bool):
+        raise SettingsError(f"{_shown(mark)} has a dynamic that is neither True nor False.", remedy="dynamic=True")
+    return dynamic
+
+
+def _falls_back(mark: pytest.Mark, names: tuple[str, ...]) -> bool:
+    from .hardware.devices import ALL  # noqa: PLC0415  (see device_mark)
+
+    fallback = mark.kwargs.get("fallback", False)
+    if not isinstance(fallback, bool):
+        raise SettingsError(f"{_shown(mark)} has a fallback that is neither True nor False.", remedy="fallback=True")
+    if fallback and (len(names) == 1 or ALL in names):
+        raise SettingsError(
+            f"{_shown(mark)} has no order of preference to fall back along.",
+            remedy='Name the devices one by one: @pytest.mark.device("GPU", "CPU", fallback=True).',
+        )
+    return fallback
+
+
+def dynamic_marker(item: pytest.Item, device: str) -> str:
+    """Return the marker to write once ``device`` takes dimensions without an upper bound: the test's own and more."""
+    mark = item.get_closest_marker("device")
+    words = [repr(word) for word in mark.args] if mark else [repr(device)]
+    words += [f"{name}={value!r}" for name, value in mark.kwargs.items() if name != "dynamic"] if mark else []
+    return f"@pytest.mark.device({', '.join([*words, 'dynamic=True'])})".replace("'", '"')
 
 
 def read_ovperf(item: pytest.Item) -> OvperfMark:
@@ -91,12 +157,14 @@ def _check_keywords(mark: pytest.Mark) -> None:
             raise SettingsError(f"{_shown(mark)} has an unknown keyword {word!r}.", remedy=hint)
 
 
-def _shape(mark: pytest.Mark) -> tuple[int, ...] | None:
+def _shape(mark: pytest.Mark) -> tuple[int | str, ...] | None:
     shape = mark.kwargs.get("shape")
     if shape is None:
         return None
-    if not isinstance(shape, (tuple, list)) or not all(type(dim) is int for dim in shape):
-        raise SettingsError(f"{_shown(mark)} has a shape that is no list of whole numbers.", remedy="shape=(1, 128)")
+    if not isinstance(shape, (tuple, list)) or not all(type(dim) in (int, str) for dim in shape):
+        raise SettingsError(
+            f"{_shown(mark)} has a shape that is no list of whole numbers.", remedy='shape=(1, 128) or (1, "1..128")'
+        )
     return tuple(shape)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from .errors import OvperfError
 from .stats.estimate import estimate
+from .stats.sequential import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,14 +29,19 @@ class Measuring:
     """A trial with its planned looks: launches are added until a judge is sure, or the time is spent.
 
     ``budget_s`` bounds the seconds of measuring; the launches of the first look are always made, because an interval
-    from fewer would be a false promise. ``alone`` is held while a launch is measured.
+    from fewer would be a false promise. ``plan`` is asked for at every decision, since each spends some of the run's
+    error budget. ``alone`` is held while a launch is measured.
     """
 
     def __init__(
-        self, trial: Trial, plan: LookPlan, budget_s: float, alone: Callable[[], AbstractContextManager[None]]
+        self,
+        trial: Trial,
+        plan: Callable[[], LookPlan],
+        budget_s: float,
+        alone: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self.trial: Final = trial
-        self.plan: Final = plan
+        self._plan = plan
         self._budget_s = budget_s
         self._alone = alone
 
@@ -62,16 +68,17 @@ class Measuring:
 
     def reach_first_look(self) -> None:
         """Measure the launches without which there is no estimate."""
-        self.reach(self.plan.looks[0])
+        self.reach(LOOKS[0])
 
     def decide(self, judge: Callable[[Speedup, float], Verdict]) -> Verdict:
         """Ask ``judge(speedup, error_rate)`` at each planned look until it is sure or the time is spent."""
-        looks = [look for look in self.plan.looks if look >= len(self.launches)] or [self.plan.most]
+        plan = self._plan()
+        looks = [look for look in plan.looks if look >= len(self.launches)] or [plan.most]
         for look, following in zip_longest(looks, looks[1:]):
             self.reach(look)
             last = following is None or not self._time_for(following)
-            verdict = judge(self.speedup, self.plan.error_rate(look, last=last))
-            if last or self.plan.settled(verdict, look):
+            verdict = judge(self.speedup, plan.error_rate(look, last=last))
+            if last or plan.settled(verdict, look):
                 break
         return verdict
 
@@ -135,6 +142,9 @@ class MeasuredSpeedup:
         raise TypeError("A speed-up is asserted from below: write `speedup(...) >= baseline` or `>= number`.")
 
     __lt__ = __le__
+
+    def __bool__(self) -> bool:
+        raise TypeError("A speed-up by itself asserts nothing: write `speedup(...) >= baseline` or `>= number`.")
 
     def __repr__(self) -> str:
         now = self.measuring.speedup

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 MARKER_LINES = (
     (
         "model(name, *, shape=None, precision='fp32'): the model under test: a catalogue name, a Hugging Face "
-        "directory or a hub id; shape fixes the input shape; precision is what compiled_model compiles"
+        "directory or a hub id; shape fixes the input shape, or bounds it as in (1, '1..128'); precision is what compiled_model compiles"
     ),
-    "device(*names): the OpenVINO devices this test makes sense on; --ov-device chooses among them",
+    (
+        "device(*names, precision=None, min_memory=None, fallback=False, dynamic=False): the OpenVINO devices this "
+        "test makes sense on; --ov-device chooses among them; precision (bf16, fp16, int8, …) and min_memory (GiB) are what a device "
+        "must have; with fallback, the first that works; dynamic says that an NPU takes unbounded dimensions"
+    ),
     "ovperf(*, budget=None, tolerance=None): seconds for a comparison and percent of loss let pass, for this test",
 )
-#: Seconds of wall time that one comparison may take by default, once its models are built.
-DEFAULT_BUDGET_S = 20.0
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -51,7 +53,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--ov-budget",
         metavar="SECONDS",
-        help=f"wall time of one comparison (default: {DEFAULT_BUDGET_S:g}); the launches it needs are always made",
+        help="wall time of one comparison (default: 20); the launches it needs are always made",
     )
     group.addoption(
         "--ov-tolerance",
@@ -167,6 +169,6 @@ def _folder(config: pytest.Config, name: str) -> Path | None:
     """Resolve a folder: against the working directory from the command line, the project's root from the ini file."""
     given = config.getoption(name)
     if given is not None:
-        return Path(config.invocation_params.dir, given).resolve()
+        return Path(config.invocation_params.dir, Path(given).expanduser()).resolve()
     ini = config.getini(name)
-    return Path(config.rootpath, str(ini)).resolve() if ini else None
+    return Path(config.rootpath, Path(str(ini)).expanduser()).resolve() if ini else None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from .hardware.device import DeviceInfo
     from .records import ComparisonRecord
     from .session import Session
 
@@ -31,9 +32,17 @@ def header_lines(session: Session, *, width: int, encoding: str) -> list[str]:
         virtual=profile.virtual,
         profile=profile.slug,
         versions={name: machine.versions[name] for name in _NAMED_VERSIONS if name in machine.versions},
-        devices=tuple(header.DeviceFact(device.name, device.full_name, device.available) for device in machine.devices),
+        devices=tuple(_device_fact(device) for device in machine.devices),
+        core_kinds=str(machine.cores),
+        memory_gib=profile.memory_gib,
+        asked=session.settings.devices,
     )
     return header.header(facts, width=width, encoding=encoding)
+
+
+def _device_fact(device: DeviceInfo) -> header.DeviceFact:
+    why = device.obstacles[0].kind.words if device.obstacles else ""
+    return header.DeviceFact(device.name, device.full_name, device.available, why)
 
 
 def explanation(record: ComparisonRecord, *, whole: bool, encoding: str) -> list[str]:

@@ -11,21 +11,35 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import options
-from .errors import OvperfError
-from .fixtures import OURS, SESSION, baseline, compiled_model, device, fidelity, model, model_mark, speedup
+from .console import Console
+from .errors import OvperfError, UnboundedShapeError
+from .fixtures import (
+    LIMIT,
+    OURS,
+    SESSION,
+    Failed,
+    baseline,
+    compiled_model,
+    device,
+    fidelity,
+    model,
+    model_mark,
+    session_of,
+    speedup,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
-    from typing import TextIO
 
-    from _pytest._io import TerminalWriter
-
+    from .limits import UnboundedLimit
     from .session import Session
 
 __all__ = ["baseline", "compiled_model", "device", "fidelity", "model", "speedup"]
 
 #: The tests of each module that have not passed: only a module where none is left can tell of unused baselines.
 _WAITING: pytest.StashKey[dict[str, set[str]]] = pytest.StashKey()
+#: Whether a test has passed so far: setup, call, teardown, and every subtest.
+_PASSED: pytest.StashKey[bool] = pytest.StashKey()
 #: The verbosity at which pytest stops cutting the text under an assertion.
 _WHOLE_TEXT = 2
 
@@ -41,22 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     config.stash[_WAITING] = {}
     if options.any_given(config):
-        _session(config)
-
-
-def _session(config: pytest.Config) -> Session:
-    """Return the run's session, made when first needed: a run that uses nothing of ours never makes one."""
-    made = config.stash.get(SESSION, None)
-    if made is None:
-        from .reports.live import LiveLine  # noqa: PLC0415  (paid only by runs that use the plugin)
-        from .session import Session  # noqa: PLC0415
-
-        try:
-            settings = options.read_settings(config)
-        except OvperfError as error:
-            raise pytest.UsageError(str(error)) from None
-        made = config.stash[SESSION] = Session(settings, LiveLine(_Screen(config)))
-    return made
+        session_of(config)
 
 
 def _is_ours(definition: Any, name: str) -> bool:  # noqa: ANN401  (a function or an item: pytest has no common type)
@@ -71,34 +70,51 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     definition = metafunc.definition
     if "device" not in metafunc.fixturenames or not _is_ours(definition, "device"):
         return
-    if any("device" in str(mark.args[0]).split(",") for mark in definition.iter_markers("parametrize")):
+    if any("device" in _argument_names(mark) for mark in definition.iter_markers("parametrize")):
         return
     from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
 
-    session = _session(metafunc.config)
+    session = session_of(metafunc.config)
     try:
-        wanted = markers.read_devices(definition)
+        mark = markers.read_device(definition)
+        wanted = mark.names if mark else None
         chosen = session.devices_for(wanted)
     except OvperfError:
-        wanted, chosen = None, ("CPU",)  # said with all other mistakes, once everything is collected
+        mark, wanted, chosen = None, None, ("CPU",)  # said with all other mistakes, once everything is collected
+    if mark is not None and mark.fallback and len(chosen) > 1:  # one case, in the marker's order of preference
+        names = session.in_order(chosen, mark.names)
+        metafunc.parametrize("device", [names], ids=[",".join(names)], indirect=True)
+        return
     # A test that no asked device fits keeps its own devices: it is collected, and then deselected by name.
     metafunc.parametrize("device", chosen or wanted or (), indirect=True)
+
+
+def _argument_names(mark: pytest.Mark) -> list[str]:
+    """Return what a ``parametrize`` marker gives values to: it takes one string with commas, or a sequence."""
+    names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what was not asked for, and find every mistake before any long work."""
-    kept = [item for item in items if _asked(config, item)]
-    gone = [item for item in items if item not in kept]
+    kept: list[pytest.Item] = []
+    gone: list[pytest.Item] = []
+    ours: list[pytest.Item] = []
+    for item in items:
+        of_ours = any(_is_ours(item, name) for name in OURS & _fixtures_of(item))
+        fits = not of_ours or _asked(config, item)
+        (kept if fits else gone).append(item)
+        if of_ours and fits:
+            ours.append(item)
     if gone:
         items[:] = kept
         config.hook.pytest_deselected(items=gone)
     by_id = any("::" in arg for arg in config.args)  # then the rest of the module is not even collected
-    for item in kept:
+    for item in ours:
         _waiting(item).update({item.nodeid, "the rest"} if by_id else {item.nodeid})
     for item in gone:  # another device's test leaves its module whole
         _waiting(item).discard(item.nodeid)
-    ours = [item for item in items if any(_is_ours(item, name) for name in OURS & _fixtures_of(item))]
     if not ours or hasattr(config, "workerinput"):
         return
     mistakes = list(dict.fromkeys(_mistakes(config, ours)))
@@ -121,16 +137,15 @@ def _asked(config: pytest.Config, item: pytest.Item) -> bool:
     from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
 
     try:
-        wanted = markers.devices_of(mark)
+        return bool(session_of(config).devices_for(markers.devices_of(mark)))
     except OvperfError:
         return True  # said with all other mistakes, once everything is collected
-    return bool(_session(config).devices_for(wanted))
 
 
 def _mistakes(config: pytest.Config, items: list[pytest.Item]) -> Iterable[str]:
     from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
 
-    session = _session(config)
+    session = session_of(config)
     measuring = sum("speedup" in _fixtures_of(item) for item in items)
     try:
         session.prepare(measuring)
@@ -160,8 +175,8 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
         return []
     from .overview import header_lines  # noqa: PLC0415  (paid only by runs that use the plugin)
 
-    screen = _Screen(config)
-    return header_lines(session, width=screen.width, encoding=screen.encoding)
+    console = Console(config)
+    return header_lines(session, width=console.width, encoding=console.encoding)
 
 
 def pytest_assertrepr_compare(config: pytest.Config, left: object, right: object) -> list[str] | None:
@@ -173,7 +188,7 @@ def pytest_assertrepr_compare(config: pytest.Config, left: object, right: object
 
     for side in (left, right):
         if isinstance(side, MeasuredSpeedup) and side.record is not None:
-            return explanation(side.record, whole=_shows_whole_text(config), encoding=_Screen(config).encoding)
+            return explanation(side.record, whole=_shows_whole_text(config), encoding=Console(config).encoding)
     return None
 
 
@@ -186,29 +201,67 @@ def _shows_whole_text(config: pytest.Config) -> bool:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Store what a passed test measured; a test that failed stores nothing."""
+    """Store what a test measured once it has passed to its very end; a test that failed anywhere stores nothing."""
     report = yield
     session = item.config.stash.get(SESSION, None)
     if session is None:
         return report
-    if call.when == "call":
-        if report.passed:
-            _waiting(item).discard(item.nodeid)
-        elif not _shows_whole_text(item.config):
-            report.sections += _evidence(item, session)
-        try:
-            session.finish_test(item.nodeid, passed=report.passed)
-        except OvperfError as error:
-            report.outcome = "failed"
-            report.longrepr = str(error)
+    session.live.end()  # pytest writes next
+    limit = item.stash.get(LIMIT, None)
+    if limit is not None and not item.config.option.runxfail:
+        _judge_limit(item, call, report, limit)
+    so_far = call.when == "setup" or item.stash.get(_PASSED, True)  # a setup begins anew: the test may be run again
+    item.stash[_PASSED] = so_far and report.passed
+    if report.failed and call.when == "call" and not _shows_whole_text(item.config):
+        report.sections += _evidence(item, session)
+    if call.when == "teardown":
+        _finish(item, report, session)
     return report
+
+
+def _finish(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:
+    """Let the session keep what was measured; what cannot be kept makes the test fail, without hiding why it did."""
+    if item.stash[_PASSED]:
+        _waiting(item).discard(item.nodeid)
+    try:
+        session.finish_test(item.nodeid, passed=item.stash[_PASSED])
+    except OvperfError as error:
+        if report.failed:
+            report.sections.append(("what was measured", str(error)))
+        else:
+            report.outcome, report.longrepr = "failed", str(error)
+
+
+def _judge_limit(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, limit: UnboundedLimit
+) -> None:
+    """Make a strict xfail of a test that met the limit which it was expected to meet, and of no other failure.
+
+    A test's own ``xfail`` has been at work before: what it took for expected stays so, what it refused is judged here.
+    """
+    error = call.excinfo.value if call.excinfo else None
+    refusal = error.error if isinstance(error, Failed) else error
+    if isinstance(refusal, UnboundedShapeError) and report.failed:
+        report.outcome = "skipped"
+        report.wasxfail = limit.reason(refusal)
+    elif call.when == "call" and limit.lifted:
+        from .markers import dynamic_marker  # noqa: PLC0415  (paid only by tests that carry the marker)
+
+        said = limit.gone(dynamic_marker(item, limit.device))
+        if call.excinfo is None:
+            report.outcome, report.longrepr = "failed", f"[XPASS(strict)] {said}"
+            vars(report).pop("wasxfail", None)
+        else:  # failed of something else: that comes first
+            report.sections.append(("unbounded dimensions", said))
 
 
 def _evidence(item: pytest.Item, session: Session) -> list[tuple[str, str]]:
     """Return all that is known of the comparisons of a failed test, below the text that pytest cuts."""
     from .overview import explanation  # noqa: PLC0415  (paid only by runs that use the plugin)
 
-    encoding = _Screen(item.config).encoding
+    if not session.has_measured:
+        return []
+    encoding = Console(item.config).encoding
     texts = [explanation(record, whole=True, encoding=encoding) for record in session.judging.records_of(item.nodeid)]
     return [("speed-up in full", "\n".join(text)) for text in texts]
 
@@ -216,22 +269,29 @@ def _evidence(item: pytest.Item, session: Session) -> list[tuple[str, str]]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table of what was measured."""
     session = config.stash.get(SESSION, None)
-    if session is None:
+    if session is None or not session.has_measured:
         return
     from .overview import summary  # noqa: PLC0415  (paid only by runs that use the plugin)
 
-    screen = _Screen(config)
+    console = Console(config)
     text = summary(
         session,
         selection=[arg for arg in config.args if arg in config.invocation_params.args],
-        whole_modules={module for module, waiting in config.stash[_WAITING].items() if not waiting},
-        width=screen.width,
-        colour=screen.colour,
-        encoding=screen.encoding,
+        whole_modules=_whole_modules(config),
+        width=console.width,
+        colour=console.colour,
+        encoding=console.encoding,
     )
     if text:
         terminalreporter.section("OpenVINO performance")
         terminalreporter.write(text)
+
+
+def _whole_modules(config: pytest.Config) -> set[str]:
+    """Return the modules of which every test passed; with ``--last-failed`` pytest hides the others from us."""
+    if config.getoption("lf", default=False):
+        return set()
+    return {module for module, waiting in config.stash[_WAITING].items() if not waiting}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -244,64 +304,3 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             import warnings  # noqa: PLC0415  (rare)
 
             warnings.warn(str(error), stacklevel=1)
-
-
-class _Screen:
-    """The terminal as the reports need it: known in size and encoding, and written to past pytest's capture.
-
-    Where pytest has no terminal (``-p no:terminal``, a worker of xdist) it is 80 cells wide and swallows everything.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-
-    @property
-    def _writer(self) -> TerminalWriter | None:
-        reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        return self._config.get_terminal_writer() if reporter else None
-
-    @property
-    def width(self) -> int:
-        """Cells in a line."""
-        return self._writer.fullwidth if self._writer else 80
-
-    @property
-    def column(self) -> int:
-        """Cells of the current line that pytest has filled."""
-        return self._writer.width_of_current_line if self._writer else 0
-
-    @property
-    def colour(self) -> bool:
-        """Whether pytest itself uses colours."""
-        return bool(self._writer and self._writer.hasmarkup)
-
-    @property
-    def encoding(self) -> str:
-        """What the terminal can show."""
-        return getattr(self._file, "encoding", None) or "ascii"
-
-    @property
-    def rewritable(self) -> bool:
-        """Whether a line can be taken back."""
-        return self.colour and self._file is not None and self._file.isatty()
-
-    @property
-    def _file(self) -> TextIO | None:
-        # Not through the writer's own methods: the live line must not move pytest's idea of the column.
-        return self._writer._file if self._writer else None  # noqa: SLF001
-
-    def write(self, text: str, /) -> None:
-        """Write past the capture, which during a test has the terminal's descriptor."""
-        if self._file is None:
-            return
-        capture = self._config.pluginmanager.getplugin("capturemanager")
-        if capture is None:
-            self._put(text)
-            return
-        with capture.global_and_fixture_disabled():
-            self._put(text)
-
-    def _put(self, text: str) -> None:
-        if self._file is not None:
-            self._file.write(text)
-            self._file.flush()

@@ -82,15 +82,23 @@ ARMS: Mapping[str, tuple[Engine, Precision]] = {
 
 
 def parse_arm(name: str, device: str) -> Arm:
-    """Return the arm of that name on ``device``. PyTorch arms run on the CPU whatever the device.
+    """Return the arm of that name on ``device``, or on its own: ``openvino-fp32@AUTO:CPU``.
 
-    Raises `ArmError` for a name that is not in `ARMS`.
+    PyTorch arms run on the CPU whatever ``device`` is. What follows the ``@`` is handed on as it stands. Raises
+    `ArmError` for a name that is not in `ARMS`, an ``@`` with nothing behind it, and a PyTorch arm elsewhere.
     """
+    kind, at, own = (part.strip() for part in name.partition("@"))
     try:
-        engine, precision = ARMS[name]
+        engine, precision = ARMS[kind]
     except KeyError:
         raise ArmError(f"There is no arm {name!r}.", remedy=f"Choose one of: {', '.join(ARMS)}.") from None
-    return Arm(engine, precision, "CPU" if engine is Engine.PYTORCH else device)
+    if at and not own:
+        raise ArmError(f"The arm {name!r} names no device.", remedy=f"Write {kind}@CPU, or {kind} for the test's own.")
+    if engine is Engine.PYTORCH:
+        if own.upper() not in ("", "CPU"):
+            raise ArmError(f"There is no arm {name!r}: PyTorch runs on the CPU here.", remedy=f"Write {kind}.")
+        return Arm(engine, precision, "CPU")
+    return Arm(engine, precision, own or device)
 
 
 def parse_metric(name: str) -> Metric:
@@ -123,8 +131,16 @@ class Comparison:
     metric: Metric
     workload: Workload
 
+    @property
+    def arms(self) -> str:
+        """Both arms by name, with their devices where it is these that are compared."""
+        candidate, reference = self.candidate, self.reference
+        if candidate.engine is reference.engine and candidate.device != reference.device:
+            return f"{candidate.name}@{candidate.device} over {reference.name}@{reference.device}"
+        return f"{candidate.name} over {reference.name}"
+
     def __str__(self) -> str:
-        return f"{self.candidate.name} over {self.reference.name}, {self.metric} of {self.model} ({self.workload})"
+        return f"{self.arms}, {self.metric} of {self.model} ({self.workload})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +271,8 @@ class ComparisonRecord:
     """All that is known of one comparison when its test is over: the row of every report.
 
     ``test`` is pytest's node id. ``baseline`` is ``None`` where there was none; ``stored`` tells that this run wrote
-    one. ``target`` is the number of ``speedup >= number``, ``None`` where a baseline was asked.
+    one. ``target`` is the number of ``speedup >= number``, ``None`` where a baseline was asked. ``judged`` is false
+    where no assertion came to ask for a verdict; ``verdict`` then claims nothing.
     """
 
     test: str
@@ -268,4 +285,5 @@ class ComparisonRecord:
     seconds: float
     target: float | None = None
     stored: bool = False
+    judged: bool = True
     notes: tuple[str, ...] = field(default=())

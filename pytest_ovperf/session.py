@@ -7,39 +7,44 @@ model library) is made when first asked for, so that a run which measures nothin
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from collections import Counter
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from .arms import Arms, build_in_worker
-from .errors import ArmError, ArmUnavailableError, DeviceError
+from .errors import ArmError, ArmUnavailableError, DeviceAbsentError, DeviceError, OvperfError
 from .hardware import devices as device_rules
+from .hardware import needs
 from .hardware.probe import read_machine
 from .judging import Asked, Judging
+from .limits import UnboundedLimit
 from .measured import MeasuredSpeedup, Measuring
 from .models.cache import ArtefactCache
 from .models.library import ModelLibrary
 from .models.sources import resolve
+from .provenance import provenance
 from .records import Arm, Comparison, Engine, Precision, Workload, WorkloadKind, parse_arm, parse_metric
-from .settings import Settings, UpdateMode
+from .settings import DEFAULT_BUDGET_S, Settings, UpdateMode
 from .stats import fidelity as fidelity_of
-from .stats.sequential import LookPlan, comparison_error_rate
+from .stats.sequential import LOOKS, LookPlan, comparison_error_rate, share_of_judgement
 from .store.store import BaselineStore
 from .trial.run import Trial
 from .turns import OneAtATime, keep_trace
+from .worker.compiling import compile_in_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     import openvino
 
+    from .hardware.needs import DeviceMark
     from .hardware.probe import Machine
+    from .models.jobs import BuildJob
     from .models.spec import ModelSpec
     from .records import Fidelity, Metric
     from .reports.live import LiveLine
-
-#: Seconds of wall time that one comparison may take where nobody says otherwise.
-DEFAULT_BUDGET_S = 20.0
 
 
 class Session:
@@ -49,6 +54,7 @@ class Session:
         self.settings = settings
         self.live = live
         self._error_rate = comparison_error_rate(1)
+        self._judgements: Counter[str] = Counter()
         self._open: dict[str, list[tuple[Asked, MeasuredSpeedup]]] = {}
         self._fidelity: dict[tuple[str, Arm, Arm], Fidelity] = {}
 
@@ -72,9 +78,25 @@ class Session:
             return self.devices
         return tuple(name for name in self.devices if any(device_rules.matches(name, want) for want in wanted))
 
-    def require_device(self, name: str) -> None:
-        """Raise `DeviceAbsentError`, with the reason, for a device that cannot be used here."""
+    def in_order(self, asked: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+        """Return ``asked``, those first that match what is ``wanted`` first."""
+        ranked = [name for want in wanted for name in asked if device_rules.matches(name, want)]
+        return tuple(dict.fromkeys(ranked))
+
+    def require_device(self, name: str, mark: DeviceMark | None = None) -> None:
+        """Raise `DeviceAbsentError`, with the reason, for a device that cannot be used here or lacks what is needed."""
         device_rules.require(name, self.machine.devices)
+        lack = None if mark is None else needs.unmet(mark, name, self.machine.devices)
+        if lack is not None:
+            raise DeviceAbsentError(lack, remedy="Choose another device with --ov-device.")
+
+    def preferences(self, mark: DeviceMark | None) -> tuple[tuple[str, str | None], ...]:
+        """Return the devices of ``mark`` in order, each with why it need not be tried, ``None`` where it can be."""
+        return () if mark is None else needs.preferences(mark, self.machine.devices)
+
+    def limit(self, spec: ModelSpec, device: str) -> UnboundedLimit | None:
+        """Return the limit that a model with unbounded dimensions is expected to meet on ``device``, if any."""
+        return UnboundedLimit.of(_model_label(spec), device, self.machine.devices, self.machine.versions)
 
     # What is wired once
 
@@ -86,7 +108,11 @@ class Session:
     @cached_property
     def judging(self) -> Judging:
         """The judge of this run, who also collects its records."""
-        return Judging(self.settings, self.store, self._provenance)
+        return Judging(
+            self.settings,
+            self.store,
+            lambda asked, measuring: provenance(measuring.launches[-1], asked.device, self.settings.root),
+        )
 
     @cached_property
     def _cache(self) -> ArtefactCache:
@@ -95,8 +121,13 @@ class Session:
     @cached_property
     def arms_of_models(self) -> Arms:
         """Where arms are opened."""
-        library = ModelLibrary(self._cache, partial(build_in_worker, say=self.live.note), self.live.note)
-        return Arms(library, self.machine.profile.physical_cores)
+        library = ModelLibrary(self._cache, self._build, self.live.note)
+        return Arms(library, self.machine.profile.physical_cores, self._turns.measuring)
+
+    def _build(self, job: BuildJob, target: Path) -> None:
+        """Build in a worker, in turn with whatever measures on this machine: a build takes all of it."""
+        with self._turns.measuring():
+            build_in_worker(job, target, self.live.note)
 
     @cached_property
     def _turns(self) -> OneAtATime:
@@ -118,18 +149,41 @@ class Session:
         if self.settings.update is not UpdateMode.NONE:
             self.store.check_writable()
 
-    def resolve(self, name: str, shape: Sequence[int] | None) -> ModelSpec:
+    @property
+    def has_measured(self) -> bool:
+        """Whether anything was judged or is about to be: else the store and the machine need not be known."""
+        return "judging" in self.__dict__
+
+    def resolve(self, name: str, shape: Sequence[int | str] | None) -> ModelSpec:
         """Return the model of that name. Raises `ModelError`."""
         return resolve(name, shape=shape, base=self.settings.root)
 
     def arms(self, candidate: str, reference: str, device: str) -> tuple[Arm, Arm]:
-        """Return both arms, checked. Raises `ArmError` and `ArmUnavailableError`."""
-        pair = parse_arm(candidate, device), parse_arm(reference, device)
+        """Return both arms, checked; one may name a device of its own, such as ``openvino-fp32@AUTO:CPU``.
+
+        Raises `ArmError`, `ArmUnavailableError`, and `DeviceError` for the device of an arm.
+        """
+        pair = self._arm(candidate, device), self._arm(reference, device)
         if pair[0] == pair[1]:
-            raise ArmError(f"{candidate!r} is compared with itself.", remedy="Name two different arms.")
+            raise ArmError(
+                f"{candidate!r} is compared with itself.",
+                remedy="Name two different arms, or one on two devices: openvino-fp32 over openvino-fp32@CPU.",
+            )
         for arm in pair:
             self._require_precision(arm)
         return pair
+
+    def _arm(self, name: str, device: str) -> Arm:
+        arm = parse_arm(name, device)
+        if arm.engine is Engine.PYTORCH or arm.device == device:
+            return arm
+        expressions = device_rules.parse_devices(arm.device)
+        if len(expressions) != 1 or device_rules.ALL in expressions:
+            raise ArmError(
+                f"The arm {name!r} does not name one device.", remedy="Write one, such as openvino-fp32@AUTO:GPU,CPU."
+            )
+        self.require_device(expressions[0])
+        return replace(arm, device=expressions[0])
 
     def speedup(  # noqa: PLR0913  (what a test may say of a comparison)
         self,
@@ -148,21 +202,21 @@ class Session:
         asked = Asked(
             node_id,
             comparison,
-            self._full_name(arms[0].device),
+            " and ".join(dict.fromkeys(self._full_name(arm.device) for arm in arms)),
             self.settings.tolerance.under(tolerance),
+            self.settings.tolerance.kept(tolerance),
             self._fidelity.get((_model_label(spec), *arms)),
         )
-        plan = LookPlan(self._error_rate)
         trial = Trial(
             comparison,
             lambda arm: self.arms_of_models.open(requests[arm], arm),
             rng=random.Random(str(asked.key)),  # noqa: S311  (an order of turns; the same in every run, for replay)
-            planned=plan.most,
+            planned=LOOKS[-1],
             watch=self.live,
             want_outputs=asked.fidelity is None,
         )
         budget = self.settings.budget_s.under(budget_s) or DEFAULT_BUDGET_S
-        measuring = Measuring(trial, plan, budget, self._turns.measuring)
+        measuring = Measuring(trial, partial(self._next_plan, node_id), budget, self._turns.measuring)
         measured = MeasuredSpeedup(
             measuring,
             partial(self.judging.against_baseline, asked),
@@ -172,6 +226,12 @@ class Session:
         self.live.begin(str(comparison))
         measuring.reach_first_look()
         return measured
+
+    def _next_plan(self, node_id: str) -> LookPlan:
+        """Return the plan of the next judgement in this test, with its share of the error rate."""
+        before = self._judgements[node_id]
+        self._judgements[node_id] += 1
+        return LookPlan(self._error_rate * share_of_judgement(before))
 
     def fidelity(self, spec: ModelSpec, arms: tuple[Arm, Arm]) -> Fidelity:
         """Compare the outputs of both arms on the model's inputs."""
@@ -183,24 +243,32 @@ class Session:
         return self._fidelity[key]
 
     def compile(self, spec: ModelSpec, device: str, precision: Precision) -> openvino.CompiledModel:
-        """Compile the model for the device, in this process."""
+        """Compile the model for the device, in this process; for other devices than the CPU first in a worker.
+
+        A driver that ends the process, or hangs, thus costs a `WorkerError` with its last output and not the run.
+        Raises `DeviceFailureError` with the cause, `DeviceAbsentError`, `ArmUnavailableError` and `ModelError`, too.
+        """
         from .engines.openvino import compile_model  # noqa: PLC0415  (brings OpenVINO: only where it is asked for)
 
         arm = Arm(Engine.OPENVINO, precision, device)
         self._require_precision(arm)
-        return compile_model(self.arms_of_models.prepare(spec, arm)[1][arm])
+        request = self.arms_of_models.prepare(spec, arm)[1][arm]
+        if device_rules.base_devices(device) != ("CPU",):
+            compile_in_worker(arm, request)
+        return compile_model(request)
 
     def finish_test(self, node_id: str, *, passed: bool) -> None:
         """Keep the raw times of a test that is over, and its baselines if it passed.
 
         Raises `CacheError` and `BaselineError` where one cannot be written; the other is, all the same.
         """
-        self.live.end()
+        self.release()
         for asked, measured in self._open.get(node_id, []):
             if measured.record is None and measured.measuring.launches:
                 self.judging.without_verdict(asked, measured.measuring)
         try:
-            self.judging.settle(node_id, passed=passed)
+            if self.has_measured:
+                self.judging.settle(node_id, passed=passed)
         finally:
             self._keep_traces(node_id)
 
@@ -213,8 +281,14 @@ class Session:
     def end(self) -> None:
         """End the run: whatever still runs, and raw times of a test that was interrupted are kept."""
         self.release()
+        failures: list[OvperfError] = []
         for node_id in list(self._open):
-            self._keep_traces(node_id)
+            try:
+                self._keep_traces(node_id)
+            except OvperfError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def _keep_traces(self, node_id: str) -> None:
         for _, measured in self._open.pop(node_id, []):
@@ -236,19 +310,6 @@ class Session:
         names = [device_rules.find(name, self.machine.devices).full_name for name in device_rules.base_devices(device)]
         return ", ".join(names) or device
 
-    def _provenance(self, asked: Asked, measuring: Measuring) -> Mapping[str, str]:
-        """Return what is true of this measurement: shown with a baseline, and never matched but for the device."""
-        launch = measuring.launches[-1]
-        versions = {**launch.reference.versions, **launch.candidate.versions}
-        return {
-            **versions,
-            "candidate precision": launch.candidate.precision,
-            "reference precision": launch.reference.precision,
-            "threads": str(launch.candidate.threads),
-            "device": asked.device,
-            "date": datetime.now(UTC).date().isoformat(),
-        }
-
 
 def _comparison(spec: ModelSpec, arms: tuple[Arm, Arm], metric: Metric) -> Comparison:
     return Comparison(_model_label(spec), *arms, metric, Workload(WorkloadKind.INFER, spec.shapes))
@@ -258,4 +319,4 @@ def _model_label(spec: ModelSpec) -> str:
     """Name the model as it is measured: one compiled for a fixed shape is not the one that takes any."""
     if not spec.static:
         return spec.name
-    return f"{spec.name} fixed to {'x'.join(map(str, next(iter(spec.shapes.values()), ())))}"
+    return f"{spec.name} {'fixed' if spec.bounds is None else 'bounded'} to {spec.shape_text}"

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path  # noqa: TC003  (dataclass fields are part of the public, resolvable annotations)
 
+#: Seconds of wall time that one comparison may take where nobody says otherwise.
+DEFAULT_BUDGET_S = 20.0
+
 
 class UpdateMode(StrEnum):
     """What ``--update-baselines`` may write."""
@@ -25,6 +28,10 @@ class Layered:
     def under(self, marker: float | None) -> float | None:
         """Return what counts for a test whose marker says ``marker``; ``None`` where nobody says anything."""
         return next((value for value in (self.command_line, marker, self.ini) if value is not None), None)
+
+    def kept(self, marker: float | None) -> float | None:
+        """Return what outlasts this run: the command line is left out."""
+        return self.ini if marker is None else marker
 
 
 @dataclass(frozen=True, slots=True)

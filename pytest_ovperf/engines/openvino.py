@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import importlib
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_ovperf.errors import ArmUnavailableError, ExtraMissingError, ModelError
+from pytest_ovperf.errors import ArmUnavailableError, ExtraMissingError, FailureCause, ModelError
 from pytest_ovperf.hiding import hidden
 from pytest_ovperf.records import ArmFacts, Precision
+
+from .capability import HINTS, META_DEVICES, check_capability, named_devices
+from .refusals import REFUSALS, Subject, output_bytes, printed_since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,35 +27,36 @@ if TYPE_CHECKING:
 
     from .protocol import LoadRequest
 
-#: The precision that an arm asks OpenVINO for; a native arm asks for none.
-_HINTS = {Precision.FP32: "f32", Precision.INT8: "f32", Precision.BF16: "bf16"}
-
-#: What a device must list in OPTIMIZATION_CAPABILITIES for a hint to mean anything.
-_CAPABILITIES = {"f32": "FP32", "bf16": "BF16"}
-
-_META_DEVICES = ("AUTO", "HETERO", "MULTI", "BATCH")
-
 
 class OpenVinoModel:
     """A compiled model with one infer request, whose inputs are set once and shared with numpy."""
 
-    def __init__(self, compiled: Any, request: Any, arrays: Mapping[str, NDArray[Any]], facts: ArmFacts) -> None:
+    def __init__(
+        self, compiled: Any, request: Any, arrays: Mapping[str, NDArray[Any]], facts: ArmFacts, subject: Subject
+    ) -> None:
         self._compiled = compiled
         self._request = request
         self._arrays = arrays  # the request reads their memory, so they must live as long as it does
         self._facts = facts
+        self._subject = subject
+        self._printed = output_bytes()
 
     def facts(self) -> ArmFacts:
-        """Return what OpenVINO says about the compiled model."""
-        return self._facts
+        """Return what OpenVINO said about the compiled model, with the devices that execute now: AUTO may switch."""
+        with self._subject.trying("tell which devices execute"):
+            return replace(self._facts, devices=_executing(self._compiled))
 
     def call(self) -> None:
-        """Run one synchronous inference; the outputs stay where OpenVINO put them."""
-        self._request.infer(share_outputs=True)
+        """Run one synchronous inference; the outputs stay where OpenVINO put them. Raises `DeviceFailureError`."""
+        try:
+            self._request.infer(share_outputs=True)
+        except REFUSALS as error:
+            printed = printed_since(self._printed)
+            raise self._subject.failure(error, f"run the model on {self._subject.device}", printed=printed) from error
 
     def outputs(self) -> dict[str, NDArray[Any]]:
         """Return a copy of the floating-point outputs of one inference as float32, under every name they have."""
-        self._request.infer(share_outputs=True)
+        self.call()
         found: dict[str, NDArray[Any]] = {}
         for index, port in enumerate(self._compiled.outputs):
             if not port.element_type.is_real():
@@ -64,49 +69,64 @@ class OpenVinoModel:
 def load(request: LoadRequest, *, package: Any = None) -> OpenVinoModel:
     """Read, reshape and compile the IR of ``request``; ``package`` stands in for ``openvino`` in tests.
 
-    Raises `ArmUnavailableError` if the device lacks the arm's precision, `ModelError` with OpenVINO's whole text if it
-    refuses the model.
+    Raises `DeviceAbsentError` for a device that is not here, `ArmUnavailableError` if it lacks the arm's precision,
+    `ModelError` for a file or a shape that does not fit, and a `DeviceFailureError` with the cause and OpenVINO's text
+    if the device refuses the model.
     """
     openvino = package or _import()
     core = openvino.Core()
     check_capability(core, request)
     start_ns = time.perf_counter_ns()
-    compiled = _compile(openvino, core, request)
-    infer_request = compiled.create_infer_request()
+    model = _read(openvino, core, request)
+    subject = Subject.of(model, request.device)
+    with subject.trying(_compiling(request)):
+        compiled = core.compile_model(model, request.device, compile_properties(request))
+        infer_request = compiled.create_infer_request()
     arrays = _arrays(compiled, request)
-    for index, port in enumerate(compiled.inputs):
-        array = arrays[_name(port, arrays)]
-        infer_request.set_input_tensor(index, openvino.Tensor(array, shared_memory=True))
+    with subject.trying(f"take the inputs for {request.device}"):
+        for index, port in enumerate(compiled.inputs):
+            array = arrays[_name(port, arrays)]
+            infer_request.set_input_tensor(index, openvino.Tensor(array, shared_memory=True))
     load_ns = time.perf_counter_ns() - start_ns
-    return OpenVinoModel(compiled, infer_request, arrays, read_facts(openvino, compiled, load_ns))
+    return OpenVinoModel(compiled, infer_request, arrays, read_facts(openvino, compiled, load_ns), subject)
 
 
-def compile_model(request: LoadRequest) -> Any:
-    """Return the ``openvino.CompiledModel`` of ``request``, made as an arm would be; for use in the caller's process.
+def compile_model(request: LoadRequest, *, package: Any = None) -> Any:
+    """Return the ``openvino.CompiledModel`` of ``request``; its inputs are not read.
 
-    Raises as `load` does, and `ExtraMissingError` if OpenVINO is not installed.
+    It is not timed, so a device that lacks FP32 compiles an FP32 or INT8 model for its own precision; what an arm would
+    refuse. Else raises as `load` does, and `ExtraMissingError` if OpenVINO is not installed.
     """
-    try:
-        openvino = _import()
-    except ModuleNotFoundError:
-        raise ExtraMissingError.of("openvino", "openvino", "compiled_model") from None
+    return _compiled(package or _import_or_say(), request)
+
+
+def compile_facts(request: LoadRequest, *, package: Any = None) -> ArmFacts:
+    """Compile as `compile_model` does, and return what OpenVINO says about the result."""
+    openvino = package or _import_or_say()
+    start_ns = time.perf_counter_ns()
+    compiled = _compiled(openvino, request)
+    return read_facts(openvino, compiled, time.perf_counter_ns() - start_ns)
+
+
+def _compiled(openvino: Any, request: LoadRequest) -> Any:
     core = openvino.Core()
-    check_capability(core, request)
-    return _compile(openvino, core, request)
-
-
-def named_devices(expression: str) -> tuple[str, ...]:
-    """Return the devices that a device expression names; ``AUTO`` and the like by themselves name none."""
-    meta, colon, listed = expression.partition(":")
-    if not colon:
-        return () if expression in _META_DEVICES else (expression,)
-    return tuple(name.split("(")[0] for name in listed.split(",") if name and not name.startswith("-")) or (meta,)
+    try:
+        check_capability(core, request)
+    except ArmUnavailableError:
+        if request.precision is Precision.BF16:
+            raise
+        request = replace(request, precision=Precision.NATIVE)
+    model = _read(openvino, core, request)
+    with Subject.of(model, request.device).trying(_compiling(request)):
+        compiled = core.compile_model(model, request.device, compile_properties(request))
+        compiled.create_infer_request()  # where some drivers only begin to work
+    return compiled
 
 
 def compile_properties(request: LoadRequest) -> dict[str, Any]:
     """Return the properties that the arm is compiled with."""
     properties: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-    hint = _HINTS.get(request.precision)
+    hint = HINTS.get(request.precision)
     if hint is not None:
         properties["INFERENCE_PRECISION_HINT"] = hint
     if request.threads and request.device == "CPU":
@@ -114,31 +134,15 @@ def compile_properties(request: LoadRequest) -> dict[str, Any]:
     elif request.threads and _may_use_cpu(request.device):
         # The other devices behind AUTO or HETERO know no such property.
         properties["DEVICE_PROPERTIES"] = {"CPU": {"INFERENCE_NUM_THREADS": request.threads}}
+    if request.device.partition(":")[0] == "AUTO":
+        # Else the CPU stands in while the chosen device still compiles, and would be what is timed.
+        properties["ENABLE_STARTUP_FALLBACK"] = False
     return properties
-
-
-def check_capability(core: Any, request: LoadRequest) -> None:
-    """Raise `ArmUnavailableError` if a device that ``request`` names is not there or lacks the arm's precision."""
-    hint = _HINTS.get(request.precision)
-    for device in named_devices(request.device) or (request.device,):
-        try:
-            capabilities = tuple(map(str, core.get_property(device, "OPTIMIZATION_CAPABILITIES")))
-        except RuntimeError as error:
-            raise ArmUnavailableError(
-                f"OpenVINO cannot use the device {device}:\n{error}",
-                remedy="`ovperf devices` lists what this machine has and says what the others lack.",
-            ) from error
-        # HETERO, by itself, lists what it can do with models, not with numbers.
-        if hint is not None and device not in _META_DEVICES[1:] and _CAPABILITIES[hint] not in capabilities:
-            raise ArmUnavailableError(
-                f"{device} does not compute in {hint}: it can do {', '.join(capabilities)}.",
-                remedy="Take the arm `openvino`, which uses the device's own precision, or choose another --ov-device.",
-            )
 
 
 def read_facts(openvino: Any, compiled: Any, load_ns: int) -> ArmFacts:
     """Read back the effective precision, devices and threads of a compiled model."""
-    devices = tuple(map(str, compiled.get_property("EXECUTION_DEVICES")))
+    devices = _executing(compiled)
     nested = _nested_properties(compiled, devices)
     threads = _property(compiled, nested, "INFERENCE_NUM_THREADS")
     return ArmFacts(
@@ -165,22 +169,43 @@ def _import() -> Any:
         return importlib.import_module("openvino")
 
 
+def _import_or_say() -> Any:
+    try:
+        return _import()
+    except ModuleNotFoundError as error:
+        if error.name != "openvino":
+            raise
+        raise ExtraMissingError.of("openvino", "openvino", "compiled_model") from None
+
+
 def _may_use_cpu(device: str) -> bool:
     meta = device.partition(":")[0]
-    return meta in _META_DEVICES and (device == meta or "CPU" in named_devices(device))
+    return meta in META_DEVICES and (device == meta or "CPU" in named_devices(device))
 
 
-def _compile(openvino: Any, core: Any, request: LoadRequest) -> Any:
+def _executing(compiled: Any) -> tuple[str, ...]:
+    return tuple(map(str, compiled.get_property("EXECUTION_DEVICES")))
+
+
+def _compiling(request: LoadRequest) -> str:
+    return f"compile for {request.device} the model {request.ir}"
+
+
+def _read(openvino: Any, core: Any, request: LoadRequest) -> Any:
+    """Return the IR as ``openvino.Model``, in the shape of the request.
+
+    Raises `ModelError` for what no device is to blame for: a damaged file, a shape that does not fit.
+    """
     if request.ir is None:
         raise ModelError(
             "This model has no OpenVINO IR, so no OpenVINO arm can run it.",
             remedy="Name a model that can be exported, or an .xml file, in the marker `model`.",
         )
-    step = "read"
+    tried = f"read {request.ir}"
     try:
         model = core.read_model(request.ir)
         if request.shape is not None:
-            step = f"reshape to {dict(request.shape)}"
+            tried = f"reshape to {dict(request.shape)} {request.ir}"
             wanted = {
                 name: openvino.PartialShape(list(request.shape[name]))
                 for port in model.inputs
@@ -188,14 +213,16 @@ def _compile(openvino: Any, core: Any, request: LoadRequest) -> Any:
                 if name in request.shape
             }
             model.reshape(wanted)
-        step = f"compile for {request.device}"
-        return core.compile_model(model, request.device, compile_properties(request))
-    except RuntimeError as error:
+    except REFUSALS as error:
+        failure = Subject(request.device).failure(error, tried)
+        if failure.cause is not FailureCause.UNKNOWN:
+            raise failure from error
         raise ModelError(
-            f"OpenVINO cannot {step} {request.ir}:\n{error}",
-            remedy="If the file is damaged, `ovperf cache clear` lets it be built again; "
-            "`ovperf devices` shows whether the device works at all.",
+            f"OpenVINO cannot {tried}:\n{error}",
+            remedy="If the file is damaged, `ovperf cache clear` lets it be built again; a shape must fit the model's "
+            "inputs.",
         ) from error
+    return model
 
 
 def _arrays(compiled: Any, request: LoadRequest) -> dict[str, NDArray[Any]]:

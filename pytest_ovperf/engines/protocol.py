@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
+from collections.abc import Mapping, Sequence  # noqa: TC003  (dataclass annotations stay resolvable)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: The size of a dimension, or its smallest and largest size.
+Dimension = int | tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
     """All that an engine must know to load a model: plain data that travels as JSON.
 
     ``weights`` is a Hugging Face directory and ``auto_class`` the transformers class that reads it (PyTorch); ``ir`` is
-    an ``.xml`` file (OpenVINO). ``inputs`` is an ``.npz`` file, one array per input. ``shape`` gives the exact shape to
-    compile each input for; ``None`` compiles the model as it was exported. ``threads`` is the number of inference
-    threads on a CPU, 0 for the engine's own choice.
+    an ``.xml`` file (OpenVINO). ``inputs`` is an ``.npz`` file, one array per input. ``shape`` gives the shape to
+    compile each input for, exactly or between bounds; ``None`` compiles the model as it was exported. ``threads`` is
+    the number of inference threads on a CPU, 0 for the engine's own choice.
     """
 
     engine: Engine
@@ -32,7 +36,7 @@ class LoadRequest:
     auto_class: str | None
     ir: Path | None
     inputs: Path
-    shape: Mapping[str, tuple[int, ...]] | None
+    shape: Mapping[str, tuple[Dimension, ...]] | None
     threads: int
 
     def to_json(self) -> dict[str, Any]:
@@ -61,9 +65,13 @@ class LoadRequest:
             auto_class=fields["auto_class"],
             ir=None if fields["ir"] is None else Path(fields["ir"]),
             inputs=Path(fields["inputs"]),
-            shape=None if shape is None else {name: tuple(dims) for name, dims in shape.items()},
+            shape=None if shape is None else {name: _dimensions(dims) for name, dims in shape.items()},
             threads=fields["threads"],
         )
+
+
+def _dimensions(sizes: Sequence[Any]) -> tuple[Dimension, ...]:
+    return tuple((size[0], size[1]) if isinstance(size, (list, tuple)) else size for size in sizes)
 
 
 class LoadedModel(Protocol):
@@ -89,8 +97,9 @@ _PACKAGES: Mapping[Engine, tuple[str, ...]] = {
 def open_engine(request: LoadRequest) -> LoadedModel:
     """Load the model of ``request`` with its engine; for worker processes, since it imports whole frameworks.
 
-    Raises `ExtraMissingError` if the engine's package is absent, `ArmUnavailableError` if the device lacks what the arm
-    promises, and `ModelError` for files or inputs that do not fit.
+    Raises `ExtraMissingError` if the engine's package is absent, `DeviceAbsentError` and `ArmUnavailableError` if the
+    device is not here or lacks what the arm promises, `ModelError` for files or inputs that do not fit, and
+    `DeviceFailureError` with the cause if the device refuses the model.
     """
     if not request.inputs.is_file():
         raise ModelError(

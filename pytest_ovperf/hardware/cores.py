@@ -1,4 +1,4 @@
-"""How many cores this process may use: affinity and container quotas respected."""
+"""How many cores and how much memory this process may use: affinity and container limits respected."""
 
 from __future__ import annotations
 
@@ -52,6 +52,14 @@ def quota_cores(root: Path = _SYS) -> int:
     except ValueError:  # "max", or files that are not there
         return unbounded
     return math.ceil(quota_us / period_us) if quota_us > 0 and period_us > 0 else unbounded
+
+
+def usable_memory_bytes(root: Path = _SYS) -> int:
+    """Return the memory that this process may use, in bytes: the machine's, or a container's limit below it."""
+    groups = root / "fs" / "cgroup"
+    words = _read(groups / "memory.max").strip() or _read(groups / "memory" / "memory.limit_in_bytes").strip()
+    total = int(psutil.virtual_memory().total)
+    return min(total, int(words)) if words.isdigit() and int(words) > 0 else total
 
 
 def _siblings(cpu: int, root: Path) -> str:

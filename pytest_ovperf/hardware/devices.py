@@ -1,4 +1,4 @@
-"""Device expressions, and which devices are there or why not.
+"""Device expressions, and what they mean on a machine.
 
 The grammar of ``--ov-device``, in any case of letters::
 
@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import DeviceAbsentError, DeviceError
+
+from .device import DeviceInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,33 +37,12 @@ _LISTS = ("AUTO", "HETERO")
 _EXAMPLES = "CPU, GPU, GPU.1, NPU, AUTO, AUTO:GPU,CPU, HETERO:GPU,CPU, all"
 
 _INSTALL: Mapping[str, str] = {
-    "CPU": "pip install 'pytest-ovperf[openvino]', and see `python -m pytest_ovperf.hardware.probe`.",
+    "CPU": "pip install 'pytest-ovperf[openvino]', and see: ovperf devices",
     "GPU": "Install Intel's GPU driver with its OpenCL runtime (package intel-opencl-icd on Debian and Ubuntu), make"
     " sure that this user may open /dev/dri/render*, or leave GPU out of --ov-device.",
     "NPU": "Install Intel's NPU driver with its compiler (intel-driver-compiler-npu and intel-level-zero-npu), make"
     " sure that this user may open /dev/accel/accel*, or leave NPU out of --ov-device.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceInfo:
-    """One device as OpenVINO sees it.
-
-    ``name`` is OpenVINO's (``GPU.1``), ``full_name`` the product's and ``capabilities`` the precisions and features it
-    is optimised for (``BF16``, ``INT8``, …). Of a device that is not ``available`` only the name is known, and
-    ``reason`` holds what was seen when OpenVINO was asked for it; else ``reason`` is empty.
-    """
-
-    name: str
-    full_name: str
-    capabilities: tuple[str, ...]
-    available: bool
-    reason: str
-
-    @classmethod
-    def absent(cls, name: str, reason: str) -> DeviceInfo:
-        """Return the device of that name as one that cannot be used, for that reason."""
-        return cls(name, full_name="", capabilities=(), available=False, reason=reason)
 
 
 def parse_devices(text: str) -> tuple[str, ...]:
@@ -134,16 +115,24 @@ def require(expression: str, devices: Sequence[DeviceInfo]) -> None:
 
     ``HETERO`` needs every device that it names; ``AUTO`` needs one of those that it names, or any at all.
     """
-    names = base_devices(expression)
-    asked = [find(name, devices) for name in names] or list(devices)
-    enough = any if expression.strip().upper().startswith("AUTO") else all
-    if enough(device.available for device in asked):
+    seen = hindrance(expression, devices)
+    if seen is None:
         return
-    first = next((_family(device.name) for device in asked if not device.available), "CPU")
-    raise DeviceAbsentError(
-        f"{expression} cannot be used on this machine. {_reasons(asked)}".rstrip(),
-        remedy=_INSTALL[first],
-    )
+    absent = next((device for device in _asked(expression, devices) if not device.available), None)
+    raise DeviceAbsentError(seen, remedy=_remedy(absent))
+
+
+def hindrance(expression: str, devices: Sequence[DeviceInfo]) -> str | None:
+    """Return why ``expression`` cannot run on ``devices``, or ``None`` if it can; see `require`."""
+    asked = _asked(expression, devices)
+    enough = any if expression.strip().upper().startswith("AUTO") else all
+    if asked and enough(device.available for device in asked):
+        return None
+    return f"{expression} cannot be used on this machine. {_reasons(asked)}".rstrip()
+
+
+def _asked(expression: str, devices: Sequence[DeviceInfo]) -> list[DeviceInfo]:
+    return [find(name, devices) for name in base_devices(expression)] or list(devices)
 
 
 def find(name: str, devices: Sequence[DeviceInfo]) -> DeviceInfo:
@@ -159,9 +148,16 @@ def find(name: str, devices: Sequence[DeviceInfo]) -> DeviceInfo:
     kin = [device for device in devices if _family(device.name) == _family(wanted)]
     absent = next((device for device in kin if not device.available), None)
     if absent is not None:
-        return DeviceInfo.absent(wanted, absent.reason)
+        return replace(absent, name=wanted)
     there = ", ".join(device.name for device in devices if device.available) or "no device"
     return DeviceInfo.absent(wanted, f"OpenVINO finds {there} here, and no {wanted}.")
+
+
+def _remedy(absent: DeviceInfo | None) -> str:
+    """Return what mends the deciding obstacle, or what the device needs in general where that is not known."""
+    if absent is not None and absent.obstacles:
+        return absent.obstacles[0].remedy
+    return _INSTALL["CPU" if absent is None else _family(absent.name)]
 
 
 def _family(name: str) -> str:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence  # noqa: TC003  (dataclass annotations stay resolvable)
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 import psutil
@@ -21,24 +21,29 @@ import psutil
 from pytest_ovperf.errors import OvperfError
 
 from .cpu import read_profile
-from .devices import FAMILIES, DeviceInfo
+from .device import DeviceInfo, Obstacle, ObstacleKind
+from .devices import FAMILIES
+from .kinds import CoreKinds
 from .profile import HardwareProfile
 
 PROBE = ("-m", "pytest_ovperf.hardware.probe")
 
 _LAST_WORDS = 300
+_REMEDY = "A driver that ends or hangs the process that asks for it is best updated; the last words may name it."
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What this machine is and has: its profile, every device with its state, and the versions that are installed.
 
-    ``devices`` has at least one entry for each of CPU, GPU and NPU, available or not.
+    ``devices`` has at least one entry for each of CPU, GPU and NPU, available or not. ``cores`` are all 0 where they
+    are of one kind.
     """
 
     profile: HardwareProfile
     devices: tuple[DeviceInfo, ...]
     versions: Mapping[str, str]
+    cores: CoreKinds = field(default_factory=CoreKinds)
 
 
 def read_machine(
@@ -46,16 +51,85 @@ def read_machine(
 ) -> Machine:
     """Return what the probe finds out, run by the interpreter ``python`` (this one by default).
 
-    A probe that crashes, hangs for longer than ``timeout_s`` or prints rubbish is no error: the devices that it did
-    not come to describe are absent, with that as the reason. ``command`` replaces the probe's own command line.
+    A probe that crashes, hangs for longer than ``timeout_s`` or prints rubbish is no error: the family of devices that
+    it was asking for is absent, with that as the reason, and another probe asks for those that are left. So this takes
+    three times ``timeout_s`` at most. ``command`` replaces the probe's own command line.
     """
     command = command or (python or sys.executable, *PROBE)
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        try:
-            ending = _run(command, out, err, timeout_s)
-        except OSError as error:
-            ending = f"it could not be started: {error}"
-        return _gather(_lines(_text(out)), ending, _text(err), " ".join(command))
+    machine = _Gathered()
+    left = list(FAMILIES)
+    while left:
+        whole = len(left) == len(FAMILIES)
+        blamed = machine.ask(command if whole else (*command, *left), left, timeout_s)
+        left = [family for family in left if not machine.describes(family)]
+        if blamed in left:
+            left.remove(blamed)
+            machine.blame([blamed])
+        else:  # it ended without a word on these: asking it again would end the same way
+            machine.blame(left)
+            left = []
+    return machine.done()
+
+
+class _Gathered:
+    """What the probes have told so far."""
+
+    def __init__(self) -> None:
+        self._profile: HardwareProfile | None = None
+        self._cores = CoreKinds()
+        self._versions: dict[str, str] = {}
+        self._devices: dict[str, DeviceInfo] = {}
+        self._failure = ""
+
+    def ask(self, command: Sequence[str], families: Sequence[str], timeout_s: float) -> str:
+        """Run one probe, take what it tells of ``families``, and return the one it failed at, empty if at none."""
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            try:
+                ending = _run(command, out, err, timeout_s)
+            except OSError as error:
+                ending = f"it could not be started: {error}"
+            asking = self._take(_lines(_text(out)), families)
+            blamed = asking if ending and not self.describes(asking) else ""
+            self._failure = _reason(ending, _text(err), " ".join(command), blamed)
+            return blamed
+
+    def _take(self, lines: Sequence[Mapping[str, object]], families: Sequence[str]) -> str:
+        """Take what the lines tell, and return the family that was asked for last."""
+        asking = ""
+        for line in lines:
+            match line:
+                case {"profile": dict(facts)}:
+                    self._profile = self._profile or _profile(facts)
+                case {"cores": dict(facts)}:
+                    self._cores = CoreKinds.from_facts(facts)
+                case {"versions": dict(found)}:
+                    self._versions = {str(name): str(version) for name, version in found.items()}
+                case {"asking": str(family)}:
+                    asking = family
+                case {"device": dict(facts)}:
+                    device = DeviceInfo.from_facts(facts)
+                    if device is not None and _family(device) in families:
+                        self._devices[device.name] = device
+        return asking
+
+    def describes(self, family: str) -> bool:
+        """Tell whether a device of ``family`` has been described."""
+        return any(_family(device) == family for device in self._devices.values())
+
+    def blame(self, families: Sequence[str]) -> None:
+        """Note the last probe's failure as what is in the way of ``families``."""
+        obstacle = Obstacle(ObstacleKind.PROBE_FAILED, self._failure, _REMEDY)
+        for family in families:
+            self._devices[family] = DeviceInfo.absent(family, self._failure, obstacle)
+
+    def done(self) -> Machine:
+        """Return the machine, its families of devices in the order in which OpenVINO is asked for them."""
+        ordered = sorted(self._devices.values(), key=lambda device: FAMILIES.index(_family(device)))
+        return Machine(self._profile or read_profile(), tuple(ordered), self._versions, self._cores)
+
+
+def _family(device: DeviceInfo) -> str:
+    return device.name.partition(".")[0]
 
 
 def _run(command: Sequence[str], out: IO[bytes], err: IO[bytes], timeout_s: float) -> str:
@@ -119,27 +193,6 @@ def _lines(text: str) -> list[dict[str, object]]:
     return found
 
 
-def _gather(lines: Sequence[Mapping[str, object]], ending: str, stderr: str, command: str) -> Machine:
-    profile: HardwareProfile | None = None
-    versions: dict[str, str] = {}
-    devices: list[DeviceInfo] = []
-    asking = ""
-    for line in lines:
-        match line:
-            case {"profile": dict(facts)}:
-                profile = _profile(facts)
-            case {"versions": dict(found)}:
-                versions = {str(name): str(version) for name, version in found.items()}
-            case {"asking": str(family)}:
-                asking = family
-            case {"device": dict(facts)}:
-                devices += _device(facts)
-    described = {device.name.partition(".")[0] for device in devices}
-    reason = _reason(ending, stderr, command, asking if asking not in described else "")
-    absent = [DeviceInfo.absent(family, reason) for family in FAMILIES if family not in described]
-    return Machine(profile or read_profile(), (*devices, *absent), versions)
-
-
 def _reason(ending: str, stderr: str, command: str, asking: str) -> str:
     during = f" while asking for {asking}" if asking else ""
     how = ending or "it ended without naming this device"
@@ -154,19 +207,6 @@ def _profile(facts: Mapping[str, object]) -> HardwareProfile | None:
         return HardwareProfile.from_facts(facts)
     except OvperfError:  # garbled: this process can read the profile itself
         return None
-
-
-def _device(facts: Mapping[str, object]) -> list[DeviceInfo]:
-    match facts:
-        case {
-            "name": str(name),
-            "full_name": str(full_name),
-            "capabilities": list(capabilities),
-            "available": bool(available),
-            "reason": str(reason),
-        }:
-            return [DeviceInfo(name, full_name, tuple(map(str, capabilities)), available, reason)]
-    return []
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class ModelLibrary:
             return spec
         fetched = self._obtain(_weights_recipe(spec), _job(ArtefactKind.WEIGHTS, spec))
         shape = next(iter(spec.shapes.values())) if spec.static else None
-        return resolve_directory(spec.name, fetched, shape)
+        return replace(resolve_directory(spec.name, fetched, shape), bounds=spec.bounds)
 
     def files(self, spec: ModelSpec, precision: Precision) -> ModelFiles:
         """Return the files for running ``spec`` at ``precision``, building what is missing.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -19,16 +20,37 @@ if TYPE_CHECKING:
 _HUB_ID = re.compile(r"(?P<repository>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?")
 _WEIGHT_PATTERNS = ("*.safetensors", "pytorch_model*.bin")
 _TEXT_RANK = 2
+_SIZE = re.compile(r"([0-9]+)(?:\.\.([0-9]+))?")
 
 
-def resolve(name: str, *, shape: Sequence[int] | None, base: Path) -> ModelSpec:
+def resolve(name: str, *, shape: Sequence[int | str] | None, base: Path) -> ModelSpec:
     """Return what ``name`` is: a catalogue entry, a Hugging Face directory, or a hub id ``owner/name[@revision]``.
 
-    A relative directory is looked for from ``base``. ``shape`` is that of one call, applied to every input; ``None``
-    takes the model's default. A hub model is not fetched here: its spec is provisional, see ``ModelLibrary.settle``.
+    A relative directory is looked for from ``base``. ``shape`` is that of one call, applied to every input; a
+    dimension such as ``"1..128"`` has bounds, and calls are made with its largest size. ``None`` takes the model's
+    default. A hub model is not fetched here: its spec is provisional, see ``ModelLibrary.settle``.
     Raises `ModelError` for a name that stands for nothing, a path that does not exist, or a shape that does not fit.
     """
-    asked = None if shape is None else tuple(int(size) for size in shape)
+    if shape is None:
+        return _resolve(name, None, base)
+    bounds = tuple(_bounds(name, size) for size in shape)
+    spec = _resolve(name, tuple(most for _, most in bounds), base)
+    return replace(spec, bounds=bounds) if any(least != most for least, most in bounds) else spec
+
+
+def _bounds(name: str, size: int | str) -> tuple[int, int]:
+    """Return the smallest and the largest size of a dimension that is written as a number or as ``"1..128"``."""
+    found = _SIZE.fullmatch(str(size))
+    least, most = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= least <= most and isinstance(size, str):
+        raise ModelError(
+            f"The dimension {size!r} in the shape of {name!r} is neither a size nor a range of sizes.",
+            remedy='Write a number, or the smallest and the largest size as in shape=(1, "1..128").',
+        )
+    return (least, most) if found else (int(size), int(size))
+
+
+def _resolve(name: str, asked: tuple[int, ...] | None, base: Path) -> ModelSpec:
     if name in CATALOGUE:
         entry = CATALOGUE[name]
         return _spec(

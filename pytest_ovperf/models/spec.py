@@ -50,8 +50,10 @@ class ModelSpec:
     """A model and the workload shapes that it is asked to run.
 
     ``shapes`` maps each input to its dimensions for one call. ``static`` tells that the user gave the shape, so that
-    the compiled model is to be reshaped to exactly that. ``auto_class`` is the class of transformers that loads the
-    weights. A spec of a `HubSource` is provisional until ``ModelLibrary.settle`` has fetched it.
+    the compiled model is to be reshaped to it: to exactly that, or, with ``bounds``, to the smallest and largest size
+    of each dimension (``shapes`` then has the largest). Without either, dimensions have no upper bound.
+    ``auto_class`` is the class of transformers that loads the weights. A spec of a `HubSource` is provisional until
+    ``ModelLibrary.settle`` has fetched it.
     """
 
     name: str
@@ -60,6 +62,16 @@ class ModelSpec:
     auto_class: str
     shapes: Mapping[str, tuple[int, ...]]
     static: bool
+    bounds: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def shape_text(self) -> str:
+        """The shape that the user gave, such as ``1x128`` or ``1x1..128``; empty where none was given."""
+        if not self.static:
+            return ""
+        sizes = next(iter(self.shapes.values()), ())
+        bounds = self.bounds or tuple((size, size) for size in sizes)
+        return "x".join(str(most) if least == most else f"{least}..{most}" for least, most in bounds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class RunFacts:
 
     ``devices`` are the device expressions of ``--ov-device``, ``selection`` the paths and node ids that the user gave
     to pytest, ``budget_s`` the seconds that one comparison might take. ``written`` are the baseline files that this
-    run wrote, as the user would write their paths. ``problems`` are sentences about the run as a whole.
+    run wrote, as the user would write their paths.
     """
 
     devices: tuple[str, ...] = ("CPU",)
@@ -46,7 +46,6 @@ class RunFacts:
     update: UpdateMode = UpdateMode.NONE
     written: tuple[str, ...] = ()
     unused: tuple[UnusedBaseline, ...] = ()
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,10 @@ class Step:
 def next_steps(records: Sequence[ComparisonRecord], run: RunFacts) -> tuple[Step, ...]:
     """Return what to do about these records, the most pressing first. Nothing where everything is as it should be."""
     # What this run has recorded needs no more advice than to be looked at.
-    still_open = [record for record in records if not record.stored]
+    still_open = [record for record in records if record.judged and not record.stored]
     by_kind = {kind: [record for record in still_open if record.verdict.kind is kind] for kind in VerdictKind}
     return tuple(
         chain(
-            ([Step("Of the run as a whole:", listed=run.problems)] if run.problems else []),
             _about_regressed(by_kind[VerdictKind.REGRESSED], run),
             _about_inconclusive(by_kind[VerdictKind.INCONCLUSIVE], run),
             _about_missing(by_kind[VerdictKind.NO_BASELINE], run),

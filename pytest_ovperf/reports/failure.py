@@ -119,7 +119,7 @@ def _target_conclusion(record: ComparisonRecord, target: float) -> str:
 
 
 def _missing_conclusion(record: ComparisonRecord) -> str:
-    arms = f"{record.comparison.candidate.name} over {record.comparison.reference.name}"
+    arms = record.comparison.arms
     if record.stored:
         return f"There was no baseline on this hardware for {arms}; this run recorded the first one."
     return (
@@ -128,7 +128,7 @@ def _missing_conclusion(record: ComparisonRecord) -> str:
 
 
 def _as_fast(record: ComparisonRecord, now: str = "") -> str:
-    candidate, reference = record.comparison.candidate.name, record.comparison.reference.name
+    candidate, _, reference = record.comparison.arms.partition(" over ")
     return f"{candidate} is {now}{figures.speedup(record.speedup.ratio)} as fast as {reference}"
 
 

@@ -1,4 +1,4 @@
-"""What heads a run: the machine, the versions and the devices, in two or three lines."""
+"""What heads a run: the machine, the versions and the devices, in three or four lines."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ _TITLE = "ovperf: "
 
 @dataclass(frozen=True, slots=True)
 class DeviceFact:
-    """A device that OpenVINO names: ``CPU`` with its full name, and whether it can be used."""
+    """A device that OpenVINO names: ``CPU`` with its full name, whether it can be used, and if not why in few words."""
 
     name: str
     full_name: str = ""
     available: bool = True
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,9 @@ class HeaderFacts:
     """The machine as the header shows it.
 
     ``isa`` are the instruction sets worth naming, ``virtual`` tells of a virtual machine (``None`` is unknown),
-    ``profile`` is the slug that baselines are kept under. A core count of 0 is unknown.
+    ``profile`` is the slug that baselines are kept under. A core count of 0 is unknown. ``core_kinds`` spells out the
+    kinds of cores where there are several; ``memory_gib`` of 0 is unknown. ``asked`` are the device expressions of the
+    run, said where they are more than the CPU.
     """
 
     brand: str
@@ -36,6 +39,9 @@ class HeaderFacts:
     profile: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     devices: tuple[DeviceFact, ...] = ()
+    core_kinds: str = ""
+    memory_gib: int = 0
+    asked: tuple[str, ...] = ()
 
 
 def header(facts: HeaderFacts, *, width: int, encoding: str) -> list[str]:
@@ -44,7 +50,8 @@ def header(facts: HeaderFacts, *, width: int, encoding: str) -> list[str]:
     hang = " " * len(_TITLE)
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
     lines = screen.wrap(_TITLE + _machine(facts), hang=hang)
-    for text in (versions, _devices(facts.devices)):
+    asked = "" if facts.asked in {(), ("CPU",)} else f"run on: {'; '.join(facts.asked)}"
+    for text in (versions, _devices(facts.devices), asked):
         lines += screen.wrap(text, indent=hang)
     return lines
 
@@ -53,10 +60,13 @@ def _machine(facts: HeaderFacts) -> str:
     parts = [facts.brand or "unknown processor"]
     if facts.physical_cores or facts.logical_cores:
         cores = figures.count(facts.physical_cores or facts.logical_cores, "core")
+        cores += f" ({facts.core_kinds})" if facts.core_kinds else ""
         threads = figures.count(facts.logical_cores, "thread")
         parts.append(f"{cores}, {threads}" if facts.logical_cores > facts.physical_cores > 0 else cores)
     if facts.isa:
         parts.append(" ".join(facts.isa))
+    if facts.memory_gib:
+        parts.append(f"{facts.memory_gib} GiB")
     if facts.virtual:
         parts.append("virtual machine")
     if facts.profile:
@@ -68,10 +78,10 @@ def _devices(devices: Sequence[DeviceFact]) -> str:
     if not devices:
         return ""
     usable = ", ".join(_with(device.name, device.full_name) for device in devices if device.available)
-    absent = ", ".join(device.name for device in devices if not device.available)
+    absent = ", ".join(_with(device.name, device.why) for device in devices if not device.available)
     parts = [f"devices: {usable or 'none'}"]
     if absent:
-        parts.append(f"not usable: {absent} (why: ovperf devices)")
+        parts.append(f"not usable: {absent}; see ovperf devices")
     return " · ".join(parts)
 
 

@@ -69,7 +69,7 @@ def _row(record: ComparisonRecord, name: str) -> Row:
         test_id=record.test,
         test=name,
         model=comparison.model,
-        arms=f"{comparison.candidate.name} over {comparison.reference.name}",
+        arms=comparison.arms,
         device=device_of(record),
         metric=str(comparison.metric),
         speedup=figures.speedup(estimate.ratio),
@@ -77,7 +77,7 @@ def _row(record: ComparisonRecord, name: str) -> Row:
         confidence=figures.chosen_percent(estimate.confidence),
         baseline=_baseline(record),
         change="" if verdict.change is None or record.target is not None else figures.change(verdict.change),
-        verdict=str(verdict.kind),
+        verdict=str(verdict.kind) if record.judged else "not judged",
         kind=verdict.kind,
         seconds=figures.duration(record.seconds),
     )

@@ -176,8 +176,8 @@ def judge_target(speedup: Speedup, target: float, *, noise: Noise, error_rate: f
     )
 
 
-def no_baseline(*, tolerance: float, error_rate: float) -> Verdict:
-    """Return the verdict on a comparison that has nothing to be judged against."""
+def no_baseline(*, tolerance: float) -> Verdict:
+    """Return the verdict on a comparison that has nothing to be judged against: nothing is claimed, nothing risked."""
     return Verdict(
         kind=VerdictKind.NO_BASELINE,
         expected=None,
@@ -185,6 +185,6 @@ def no_baseline(*, tolerance: float, error_rate: float) -> Verdict:
         change_low=None,
         change_high=None,
         tolerance=tolerance,
-        error_rate=error_rate,
+        error_rate=0.0,
         seconds_to_settle=None,
     )

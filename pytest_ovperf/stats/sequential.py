@@ -9,7 +9,7 @@ the looks add up to no more than the budget by the union bound, whatever their d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log1p
+from math import log1p, pi
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import SettingsError
@@ -36,6 +36,15 @@ def comparison_error_rate(comparisons: int) -> float:
     return min(MOST_FALSE_ALARMS, RUN_FALSE_ALARMS / max(1, comparisons))
 
 
+def share_of_judgement(before: int) -> float:
+    """Return the part of its error rate that a test may spend on a judgement with ``before`` others made in it already.
+
+    The shares ``6/π²/(n+1)²`` add up to 1 over any number of judgements (the Basel problem), so that a test which
+    compares in a loop spends no more than one which compares once.
+    """
+    return 6 / pi**2 / (before + 1) ** 2
+
+
 @dataclass(frozen=True, slots=True)
 class LookPlan:
     """The launches after which a comparison is judged, and the error budget that its looks share.
@@ -59,10 +68,6 @@ class LookPlan:
     def most(self) -> int:
         """The launches made at most."""
         return self.looks[-1]
-
-    def is_look(self, launches: int) -> bool:
-        """Tell whether the evidence is to be judged after that many launches."""
-        return launches in self.looks
 
     def error_rate(self, launches: int, *, last: bool = False) -> float:
         """Return what the look after ``launches`` may spend.

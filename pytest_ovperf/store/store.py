@@ -75,10 +75,6 @@ class BaselineStore:
         stored = () if file is None else _keys(file)
         return tuple(sorted(set(stored) - set(used)))
 
-    def modules(self) -> tuple[str, ...]:
-        """Return the test modules of which this machine has a file, in order."""
-        return tuple(sorted(self._decode_any(path).module for path in self._paths()))
-
     def other_profiles(self, key: EntryKey) -> tuple[str, ...]:
         """Return the folder names of other machines that hold an entry for ``key``.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pytest_ovperf.records import ArmFacts, Block
 
 from .client import Worker
-from .facts import check_facts, facts_from_json
+from .facts import check_devices, check_facts, facts_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,8 +73,9 @@ class ArmWorker:
     def loaded(self) -> ArmFacts:
         """Wait until the model is loaded and return the facts, checked against the arm's promise.
 
-        Raises `MeasurementError` if they differ from it, `ArmUnavailableError`, `ExtraMissingError` or `ModelError` as
-        the engine does, `WorkerError` if the process fails.
+        Raises `MeasurementError` if they differ from it, `DeviceFailureError` with the cause, `DeviceAbsentError`,
+        `ArmUnavailableError`, `ExtraMissingError` or `ModelError` as the engine does, `WorkerError` if the process
+        fails.
         """
         if self._facts is None:
             facts = facts_from_json(self._worker.receive(timeout_s=self._timeouts.load_s))
@@ -83,9 +84,15 @@ class ArmWorker:
         return self._facts
 
     def block(self, min_ns: int, min_calls: int) -> Block:
-        """Take one block of at least ``min_ns`` nanoseconds and ``min_calls`` calls. Raises `WorkerError`."""
+        """Take one block of at least ``min_ns`` nanoseconds and ``min_calls`` calls.
+
+        Raises `WorkerError` if the process fails, `DeviceFailureError` if the device does, and `MeasurementError` if
+        another device executes than the arm names: AUTO may switch at any time.
+        """
         timeout_s = self._timeouts.block_s + min_ns / _NS_PER_S
         value = self._worker.request("block", timeout_s=timeout_s, min_ns=min_ns, min_calls=min_calls)
+        if "devices" in value:
+            check_devices(self._arm, value["devices"])
         return Block(tuple(value["latency_ns"]))
 
     def outputs(self) -> dict[str, NDArray[Any]]:

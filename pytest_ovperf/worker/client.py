@@ -24,9 +24,11 @@ from pytest_ovperf.errors import (
     WorkerFailedError,
     WorkerGarbledError,
     WorkerHungError,
+    WorkerOutOfMemoryError,
 )
+from pytest_ovperf.hardware.causes import ran_out_of_memory
 
-from .lastwords import ENDED_REMEDY, exit_remedy, exit_text, last_words
+from .lastwords import ENDED_REMEDY, OUT_OF_MEMORY_REMEDY, exit_remedy, exit_text, last_words
 from .process import await_exit, descendants, kill_tree, spawn, worker_command
 from .protocol import Failure, Progress, Request, Success, decode_answer, encode_request
 
@@ -92,7 +94,7 @@ class Worker:
         command = tuple(command or worker_command(python))
         with tempfile.NamedTemporaryFile(prefix="ovperf-worker-", suffix=".log", dir=log_dir, delete=False) as log:
             try:
-                process = spawn(command, log.file)
+                process = spawn(command, log.file, Path(log.name))
             except OSError as error:
                 log.close()
                 Path(log.name).unlink(missing_ok=True)
@@ -206,6 +208,8 @@ class Worker:
             return self._break(WorkerDiedError, seen, ENDED_REMEDY)
         returncode = self._process.wait()
         seen = f"the worker ended during {self._last!r}: {exit_text(returncode)}{middle}"
+        if returncode != 0 and ran_out_of_memory(last_words(self._log)):
+            return self._break(WorkerOutOfMemoryError, seen, OUT_OF_MEMORY_REMEDY)
         return self._break(WorkerDiedError, seen, exit_remedy(returncode))
 
     def _hung(self, timeout_s: float) -> WorkerError:

@@ -8,7 +8,7 @@ from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.records import ArmFacts, Precision
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_ovperf.records import Arm
 
@@ -40,11 +40,7 @@ def check_facts(arm: Arm, facts: ArmFacts, *, threads: int = 0) -> None:
             f"{arm}: the engine computes in {facts.precision}, the arm promises {promised}.",
             remedy="Take the arm `openvino`, which promises no precision, or choose another --ov-device.",
         )
-    if not facts.devices or not all(_fits(device, arm.device) for device in facts.devices):
-        raise MeasurementError(
-            f"{arm}: it runs on {', '.join(facts.devices) or 'no device'}, not on what was asked for.",
-            remedy="Name the device that is meant with --ov-device; `ovperf devices` lists what there is.",
-        )
+    check_devices(arm, facts.devices)
     if threads and facts.threads and facts.threads != threads:
         raise MeasurementError(
             f"{arm}: the engine uses {facts.threads} threads, not the {threads} asked for.",
@@ -52,10 +48,18 @@ def check_facts(arm: Arm, facts: ArmFacts, *, threads: int = 0) -> None:
         )
 
 
+def check_devices(arm: Arm, devices: Sequence[str]) -> None:
+    """Raise `MeasurementError` unless each of the ``devices`` that execute is one that ``arm`` names."""
+    if not devices or not all(_fits(device, arm.device) for device in devices):
+        raise MeasurementError(
+            f"{arm}: it runs on {', '.join(devices) or 'no device'}, not on what was asked for.",
+            remedy="Name the device that is meant with --ov-device; `ovperf devices` lists what there is.",
+        )
+
+
 def _fits(executing: str, asked: str) -> bool:
     """Whether a device that executes is one that the expression ``asked`` allows."""
-    # AUTO writes "(CPU)" while the CPU stands in for a device that is still compiling.
-    stand_in = executing.startswith("(")
+    # AUTO writes "(CPU)" while the CPU stands in for a device that is still compiling: no less elsewhere for that.
     executing = executing.strip("()")
     meta, colon, listed = asked.partition(":")
     if meta not in _META_DEVICES:
@@ -65,7 +69,7 @@ def _fits(executing: str, asked: str) -> bool:
     refused = [name[1:] for name in names if name.startswith("-")]
     if any(_same_device(executing, name) for name in refused):
         return False
-    return (stand_in and meta == "AUTO") or not allowed or any(_same_device(executing, name) for name in allowed)
+    return not allowed or any(_same_device(executing, name) for name in allowed)
 
 
 def _same_device(executing: str, asked: str) -> bool:

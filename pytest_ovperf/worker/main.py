@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import io
 import os
 import queue
@@ -11,7 +13,9 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_ovperf.errors import MeasurementError, OvperfError
+from pytest_ovperf.errors import FailureCause, MeasurementError, OutOfMemoryError, OvperfError
+from pytest_ovperf.hardware.causes import ran_out_of_memory
+from pytest_ovperf.hardware.remedies import remedy_of
 
 from .protocol import Failure, Progress, Success, decode_request, encode_answer
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from pytest_ovperf.engines.protocol import LoadedModel
+    from pytest_ovperf.records import ArmFacts
 
     from .protocol import Answer, Request
 
@@ -39,6 +44,8 @@ class Commands:
                 return {"pid": os.getpid(), "python": sys.version.split()[0]}
             case "load":
                 return self._load(arguments["request"])
+            case "compile":
+                return _compile(arguments["request"])
             case "block":
                 return self._block(arguments["min_ns"], arguments["min_calls"])
             case "outputs":
@@ -54,19 +61,14 @@ class Commands:
         from pytest_ovperf.engines.protocol import LoadRequest, open_engine  # noqa: PLC0415  (only what is asked for is imported)
 
         self._model = open_engine(LoadRequest.from_json(request))
-        facts = self._model.facts()
-        return {
-            "precision": facts.precision,
-            "devices": list(facts.devices),
-            "threads": facts.threads,
-            "load_ns": facts.load_ns,
-            "versions": dict(facts.versions),
-        }
+        return _facts_to_json(self._model.facts())
 
     def _block(self, min_ns: int, min_calls: int) -> Mapping[str, Any]:
         from pytest_ovperf.engines.timing import time_block  # noqa: PLC0415
 
-        return {"latency_ns": list(time_block(self._loaded().call, min_ns=min_ns, min_calls=min_calls))}
+        model = self._loaded()
+        latency_ns = time_block(model.call, min_ns=min_ns, min_calls=min_calls)
+        return {"latency_ns": list(latency_ns), "devices": list(model.facts().devices)}
 
     def _outputs(self, path: Path) -> Mapping[str, Any]:
         import numpy as np  # noqa: PLC0415
@@ -79,6 +81,23 @@ class Commands:
         if self._model is None:
             raise MeasurementError("No model is loaded in the worker.", remedy="Send `load` first.")
         return self._model
+
+
+def _compile(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    from pytest_ovperf.engines.openvino import compile_facts  # noqa: PLC0415
+    from pytest_ovperf.engines.protocol import LoadRequest  # noqa: PLC0415
+
+    return _facts_to_json(compile_facts(LoadRequest.from_json(request)))
+
+
+def _facts_to_json(facts: ArmFacts) -> Mapping[str, Any]:
+    return {
+        "precision": facts.precision,
+        "devices": list(facts.devices),
+        "threads": facts.threads,
+        "load_ns": facts.load_ns,
+        "versions": dict(facts.versions),
+    }
 
 
 def _build(job: Mapping[str, Any], target: Path, say: Say) -> Mapping[str, Any]:
@@ -102,8 +121,28 @@ def _carry_out(request: Request, answer: Callable[[Answer], None], commands: Com
     try:
         return Success(request.number, commands.run(request.do, request.arguments, say))
     except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever it is, the parent must hear of it)
-        seen, remedy = (error.seen, error.remedy) if isinstance(error, OvperfError) else (str(error), "")
-        return Failure(request.number, type(error).__name__, seen, remedy, traceback.format_exc())
+        _let_go(error)
+        ours = error if isinstance(error, OvperfError) else _out_of_memory(error)
+        trace = "".join(traceback.format_exception(error))
+        if ours is not None:
+            return Failure(request.number, type(ours).__name__, ours.seen, ours.remedy, trace)
+        return Failure(request.number, type(error).__name__, str(error), "", trace)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Free what the failed command held: when memory ran out, there is none left to say so."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
+def _out_of_memory(error: BaseException) -> OutOfMemoryError | None:
+    """Return the error for a foreign exception that says that memory ran out, whatever raised it."""
+    said = f"{type(error).__name__}: {error}"
+    if not isinstance(error, MemoryError) and not ran_out_of_memory(said):
+        return None
+    cause = FailureCause.OUT_OF_MEMORY
+    return OutOfMemoryError(f"The memory did not suffice ({cause}): {said}", remedy=remedy_of(cause, ""))
 
 
 def main() -> None:
@@ -134,11 +173,23 @@ def _keep_pipe_for_protocol() -> IO[bytes]:
     """Return the pipe to the parent, and send everything else that is ever printed to the captured output."""
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    _buffer_native_lines()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Line by line, so that a crash takes no words with it.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     return pipe
+
+
+def _buffer_native_lines() -> None:
+    """Let native code write out each line that it prints, so that a crash takes no words with it."""
+    # The C library knows its standard output by name; on Windows it has none that could be reached from here.
+    names = {"linux": "stdout", "darwin": "__stdoutp"}
+    if sys.platform in names:
+        with contextlib.suppress(OSError, AttributeError, ValueError):
+            library = ctypes.CDLL(None)
+            line_buffered = 1
+            library.setvbuf(ctypes.c_void_p.in_dll(library, names[sys.platform]), None, line_buffered, 0)
 
 
 def _listen(stdin: IO[bytes], requests: queue.SimpleQueue[Request]) -> None:

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_ovperf.engines.refusals import OUTPUT_VARIABLE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO
@@ -27,8 +29,8 @@ def worker_command(python: str | None) -> tuple[str, ...]:
     return (python or sys.executable, "-P", str(Path(__file__).with_name("__main__.py")))
 
 
-def spawn(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start ``command`` with pipes for the protocol and ``log`` for everything else that it prints.
+def spawn(command: Sequence[str], log: IO[bytes], log_path: Path) -> subprocess.Popen[bytes]:
+    """Start ``command`` with pipes for the protocol and ``log``, at ``log_path``, for everything else that it prints.
 
     It gets its own session (its own process group on Windows): Ctrl-C in the terminal reaches the parent alone, which
     then ends its workers in order. Raises `OSError` if the command cannot be run.
@@ -39,7 +41,7 @@ def spawn(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     else:
         apart = {"start_new_session": True}
     return subprocess.Popen(  # noqa: S603  (our own module, or the command that a test gave)
-        list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_environment(), **apart
+        list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_environment(log_path), **apart
     )
 
 
@@ -96,6 +98,7 @@ def _runs(process: Any) -> bool:  # noqa: ANN401  (psutil is imported late)
         return False
 
 
-def _environment() -> dict[str, str]:
+def _environment(log_path: Path) -> dict[str, str]:
     """Return the caller's environment, with a stack printed on a crash and without tokenizers' warning about forks."""
-    return {**os.environ, "PYTHONFAULTHANDLER": "1", "TOKENIZERS_PARALLELISM": "false"}
+    ours = {"PYTHONFAULTHANDLER": "1", "TOKENIZERS_PARALLELISM": "false", OUTPUT_VARIABLE: str(log_path)}
+    return {**os.environ, **ours}

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
 from pytest_ovperf.engines.protocol import LoadRequest
-from pytest_ovperf.errors import ArmUnavailableError, ExtraMissingError, MeasurementError, ModelError
+from pytest_ovperf.engines.refusals import Subject, shape_kind
+from pytest_ovperf.errors import (
+    ArmUnavailableError,
+    BadConfigError,
+    CompilerMissingError,
+    DeviceAbsentError,
+    DeviceNotFoundError,
+    ExtraMissingError,
+    FailureCause,
+    MeasurementError,
+    ModelError,
+    OvperfError,
+    PluginMissingError,
+)
+from pytest_ovperf.hardware.causes import ShapeKind, classify
 from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.worker.arm import ArmWorker
+from pytest_ovperf.worker.compiling import compile_in_worker
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 np = pytest.importorskip("numpy")
 openvino = pytest.importorskip("openvino")
+opset = pytest.importorskip("openvino.opset13")
+opset6 = pytest.importorskip("openvino.opset6")
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
@@ -111,7 +130,15 @@ def test_facts_are_read_through_devices_that_choose_devices(artefacts: Artefacts
     arm = replace(FP32, device=device)
     with ArmWorker.start(arm, artefacts.request(arm)) as worker:
         facts = worker.loaded()
+        assert worker.block(min_ns=1, min_calls=3).latency_ns  # the devices are read back after it, too
     assert (facts.precision, facts.devices, facts.threads) == ("f32", ("CPU",), 1)
+
+
+@pytest.mark.parametrize("device", ["CPU", "AUTO:CPU", "HETERO:CPU"])
+def test_a_model_is_compiled_in_a_worker_without_its_inputs(artefacts: Artefacts, tmp_path: Path, device: str) -> None:
+    arm = replace(FP32, device=device)
+    facts = compile_in_worker(arm, replace(artefacts.request(arm), inputs=tmp_path / "none.npz"))
+    assert facts.devices == ("CPU",)
 
 
 def test_a_model_without_a_shape_is_compiled_as_it_was_exported(artefacts: Artefacts) -> None:
@@ -126,13 +153,113 @@ def test_an_arm_has_no_other_process_beside_it(artefacts: Artefacts) -> None:
         assert psutil.Process(worker.pid).children(recursive=True) == []
 
 
-def test_a_device_that_is_not_there_is_unavailable_with_openvinos_own_words(artefacts: Artefacts) -> None:
-    arm = replace(FP32, device="GPU.7")
-    with (
-        ArmWorker.start(arm, artefacts.request(arm)) as worker,
-        pytest.raises(ArmUnavailableError, match="Exception from "),
-    ):
+@pytest.mark.parametrize("device", ["GPU.7", "AUTO:GPU.7", "HETERO:GPU.7,CPU"])
+def test_a_device_that_is_not_there_is_absent_with_the_reason(artefacts: Artefacts, device: str) -> None:
+    arm = replace(FP32, device=device)
+    with ArmWorker.start(arm, artefacts.request(arm)) as worker, pytest.raises(DeviceAbsentError, match="GPU"):
         worker.loaded()
+
+
+# What the plugins of the installed wheel really say; where such a device is there, there is nothing to see.
+
+
+def without_a_device(family: str) -> None:
+    try:
+        found = openvino.Core().get_property(family, "AVAILABLE_DEVICES")
+    except RuntimeError:
+        return
+    if found:
+        pytest.skip(f"this machine has a {family}")
+
+
+def refusal(artefacts: Artefacts, device: str, properties: dict[str, object] | None = None) -> Exception:
+    """Return what is raised for compiling for ``device`` as it is, whether it is there or not."""
+    core = openvino.Core()
+    model = core.read_model(artefacts.ir)
+    with pytest.raises(OvperfError) as caught, Subject.of(model, device).trying(f"compile for {device}"):
+        core.compile_model(model, device, properties or {})
+    return caught.value
+
+
+def test_the_npu_plugin_without_a_device_or_a_compiler(artefacts: Artefacts) -> None:
+    without_a_device("NPU")
+    with pytest.raises(DeviceAbsentError, match="NPU plugin finds no device"):
+        compile_in_worker(replace(FP32, device="NPU"), artefacts.request(replace(FP32, device="NPU")))
+    if sys.platform == "linux":  # the wheel for Windows brings the compiler
+        assert isinstance(refusal(artefacts, "NPU"), CompilerMissingError)
+
+
+@pytest.mark.parametrize("device", ["GPU", "HETERO:GPU,CPU", "AUTO:GPU"])
+def test_the_gpu_plugin_without_a_device(artefacts: Artefacts, device: str) -> None:
+    """With no OpenCL loader the plugin cannot be loaded; with one it finds no device."""
+    without_a_device("GPU")
+    assert isinstance(refusal(artefacts, device), PluginMissingError | DeviceNotFoundError)
+
+
+COMPILE_FOR_GPU = """
+import sys, openvino
+core = openvino.Core()
+try:
+    core.compile_model(core.read_model(sys.argv[1]), sys.argv[2])
+except RuntimeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif("OVPERF_TEST_OPENCL" not in os.environ, reason="OVPERF_TEST_OPENCL names no folder with a loader")
+@pytest.mark.parametrize("device", ["GPU", "HETERO:GPU,CPU", "AUTO:GPU"])
+def test_the_gpu_plugin_with_an_opencl_loader_finds_no_device(
+    artefacts: Artefacts, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    without_a_device("GPU")
+    monkeypatch.setenv("LD_LIBRARY_PATH", os.environ["OVPERF_TEST_OPENCL"])
+    command = [sys.executable, "-c", COMPILE_FOR_GPU, str(artefacts.ir), device]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    assert classify(said, device=device, shapes=ShapeKind.STATIC) is FailureCause.DEVICE_ABSENT
+    arm = replace(FP32, device=device)
+    with pytest.raises(DeviceAbsentError, match="GPU plugin finds no device"):
+        compile_in_worker(arm, artefacts.request(arm))
+
+
+@pytest.mark.parametrize("properties", [{"NUM_STREAMZ": 1}, {"PERFORMANCE_HINT": "FAST"}, {"NUM_STREAMS": "abc"}])
+def test_a_property_that_the_cpu_does_not_take_is_a_bad_configuration(
+    artefacts: Artefacts, properties: dict[str, object]
+) -> None:
+    assert isinstance(refusal(artefacts, "CPU", properties), BadConfigError)
+
+
+def test_a_device_of_no_such_name_has_no_plugin(artefacts: Artefacts) -> None:
+    assert isinstance(refusal(artefacts, "FOO"), PluginMissingError)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        ((1, -1), ShapeKind.UNBOUNDED),
+        ((1, (1, 128)), ShapeKind.BOUNDED),
+        ((1, 12), ShapeKind.STATIC),
+    ],
+)
+def test_the_kind_of_a_models_shapes_is_read(shape: tuple[Any, ...], kind: ShapeKind) -> None:
+    source = opset.parameter(openvino.PartialShape(list(shape)), openvino.Type.f32)
+    assert shape_kind(openvino.Model([opset.relu(source)], [source], "probe")) is kind
+
+
+def test_a_rank_or_a_state_without_a_bound_is_unbounded() -> None:
+    source = opset.parameter(openvino.PartialShape.dynamic(), openvino.Type.f32)
+    assert shape_kind(openvino.Model([opset.relu(source)], [source], "probe")) is ShapeKind.UNBOUNDED
+    fixed = opset.parameter([1, 4], openvino.Type.f32)
+    state = opset6.read_value(fixed, "state", openvino.Type.f32, openvino.PartialShape([1, -1]))
+    stateful = openvino.Model([opset.result(opset.relu(state))], [opset6.assign(state, "state")], [fixed], "probe")
+    assert shape_kind(stateful) is ShapeKind.UNBOUNDED
+
+
+def test_an_arm_with_bounded_dimensions_runs(artefacts: Artefacts) -> None:
+    bounded = (1, (1, 16))
+    request = replace(artefacts.request(FP32), shape={"input_ids": bounded, "attention_mask": bounded})
+    with ArmWorker.start(FP32, request) as worker:
+        worker.loaded()
+        assert worker.outputs()["last_hidden_state"].shape == (1, 12, 64)
 
 
 def test_a_damaged_ir_is_a_model_error_with_openvinos_own_words(artefacts: Artefacts, tmp_path: Path) -> None:

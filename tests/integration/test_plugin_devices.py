@@ -109,3 +109,93 @@ def test_the_header_names_machine_versions_and_devices(suite: Suite) -> None:
     suite.write(ON_TWO)
     result = suite.run("--ov-device=CPU")
     result.stdout.fnmatch_lines(["ovperf: * cores *", "*openvino *", "*devices: CPU*"])
+
+
+def test_what_a_test_needs_of_its_device_skips_it_elsewhere(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.device("CPU", precision="fp32")
+        def test_precision_that_is_there(device):
+            pass
+
+        @pytest.mark.device("CPU", precision="int16")
+        def test_precision_that_is_not(device):
+            pass
+        """
+    )
+    result = suite.run("-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*needs INT16; CPU*lists*FP32*"])
+
+
+@pytest.mark.skipif(not npu_is_absent(), reason="needs a machine without an NPU")
+def test_a_list_of_preference_takes_the_first_device_that_serves(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.device("NPU", "CPU", fallback=True)
+        def test_one_case(device):
+            assert device == "CPU"
+        """
+    )
+    result = suite.run("--ov-device=CPU,NPU", "-v")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*test_one_case?NPU,CPU? runs on CPU*"])
+    result.stdout.fnmatch_lines(["NPU: NPU cannot be used on this machine*"])
+
+
+#: As the reference suite does it, on the smallest model there is.
+DETOUR = """
+    import pytest
+
+    @pytest.mark.model("tiny-bert")
+    def test_int8(fidelity):
+        assert fidelity("openvino-int8", over="openvino-fp32").cosine > 0.9
+
+    @pytest.mark.model("tiny-bert")
+    @pytest.mark.device("AUTO:CPU", "HETERO:CPU")
+    def test_the_detour(speedup, fidelity, baseline):
+        assert fidelity("openvino-fp32", over="openvino-fp32@CPU").cosine >= 0.9999
+        assert speedup("openvino-fp32", over="openvino-fp32@CPU") >= baseline
+"""
+
+
+def test_several_devices_behind_one_name_are_compared_with_the_one_they_choose(suite: Suite) -> None:
+    suite.write(DETOUR)
+    result = suite.run("--ov-device=CPU,AUTO:CPU,HETERO:CPU", "--ov-budget=1", "-v")
+    result.assert_outcomes(passed=5, deselected=0)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*test_the_detour[[]AUTO:CPU[]]*no-baseline*",
+            "*test_the_detour[[]HETERO:CPU[]]*no-baseline*",
+            "*openvino-fp32@AUTO:CPU over openvino-fp32@CPU*",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arm", "says"),
+    [
+        ("openvino-fp32@CPU", "*compared with itself*"),
+        ("openvino-fp32@CUP", "*Did you mean CPU?*"),
+        ("openvino-fp32@", "*names no device*"),
+        ("openvino-fp32@CPU,GPU", "*does not name one device*"),
+        ("pytorch-fp32@GPU", "*PyTorch runs on the CPU*"),
+    ],
+)
+def test_an_arm_on_a_device_that_makes_no_sense_says_so(suite: Suite, arm: str, says: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+
+        @pytest.mark.model("tiny-bert")
+        def test_arms(speedup):
+            speedup({arm!r}, over="openvino-fp32")
+        """
+    )
+    result = suite.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"E{says}"])

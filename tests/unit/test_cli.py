@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_ovperf.cli import main
+from pytest_ovperf.hardware.cpu import read_profile
+from pytest_ovperf.hardware.device import DeviceInfo, Obstacle, ObstacleKind
+from pytest_ovperf.hardware.probe import Machine
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.recipe import Recipe
 
@@ -78,3 +82,18 @@ def test_words_it_does_not_know_are_a_usage_error() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["cahce"])
     assert ended.value.code == 2
+
+
+def test_devices_are_listed_for_people_and_for_scripts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gpu = DeviceInfo.hindered("GPU", "no", Obstacle(ObstacleKind.NO_HARDWARE, "There is none.", "Leave it out."))
+    machine = Machine(read_profile(), (gpu,), {"openvino": "1.2.3"})
+    monkeypatch.setattr("pytest_ovperf.hardware.probe.read_machine", lambda: machine)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["devices"]) == 0
+    listing = capsys.readouterr().out
+    assert "GPU: cannot be used: no such hardware" in listing
+    assert max(map(len, listing.splitlines())) <= 80
+    assert main(["devices", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["devices"][0]["obstacles"][0]["kind"] == "no-hardware"

@@ -148,3 +148,19 @@ def test_a_containers_quota_bounds_the_cores(
 
 def test_this_process_may_use_at_least_one_processor() -> None:
     assert len(cores.usable_cpus()) >= 1
+
+
+@pytest.mark.parametrize("path", ["memory.max", "memory/memory.limit_in_bytes"])
+def test_a_containers_limit_bounds_the_memory(tmp_path: Path, path: str) -> None:
+    limit = tmp_path / "fs" / "cgroup" / path
+    limit.parent.mkdir(parents=True)
+    limit.write_text("1048576\n", encoding="ascii")
+    assert cores.usable_memory_bytes(tmp_path) == 1 << 20
+
+
+@pytest.mark.parametrize("text", ["max\n", "9223372036854771712\n", "0\n", ""])
+def test_memory_without_a_limit_is_the_machines(tmp_path: Path, text: str) -> None:
+    limit = tmp_path / "fs" / "cgroup" / "memory.max"
+    limit.parent.mkdir(parents=True)
+    limit.write_text(text, encoding="ascii")
+    assert cores.usable_memory_bytes(tmp_path) == cores.usable_memory_bytes(tmp_path / "nowhere") > 1 << 20

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import DeviceAbsentError, DeviceError
+from pytest_ovperf.hardware.device import DeviceInfo, Obstacle, ObstacleKind
 from pytest_ovperf.hardware.devices import (
     ALL,
-    DeviceInfo,
     base_devices,
     expand,
     find,
@@ -148,6 +148,14 @@ def test_what_cannot_run_says_why_and_what_to_install(expression: str) -> None:
     with pytest.raises(DeviceAbsentError, match="libOpenCL") as caught:
         require(expression, HERE)
     assert "intel-opencl-icd" in caught.value.remedy
+
+
+def test_what_is_known_to_be_in_the_way_says_what_to_do() -> None:
+    obstacle = Obstacle(ObstacleKind.NO_PERMISSION, "This user may not open /dev/dri/renderD128.", "Join the group.")
+    gpu = DeviceInfo.hindered("GPU", "no device", obstacle)
+    with pytest.raises(DeviceAbsentError, match="may not open") as caught:
+        require("GPU.1", (CPU, gpu))
+    assert caught.value.remedy == "Join the group."
 
 
 def test_auto_needs_something() -> None:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from pytest_ovperf.hardware import asking, probe
+from pytest_ovperf.hardware.device import DeviceInfo, Obstacle, ObstacleKind
 from pytest_ovperf.hardware.profile import HardwareProfile
 
 if TYPE_CHECKING:
@@ -61,6 +62,44 @@ def test_a_driver_that_crashes_keeps_what_came_before_and_is_named() -> None:
     assert machine.devices[0].available
     assert "while asking for GPU: it ended with exit code 7" in reasons(machine)["GPU"]
     assert "driver says ouch" in reasons(machine)["GPU"]
+
+
+ONE_CRASHES = """
+import json, os, sys
+families = sys.argv[1:] or ["CPU", "GPU", "NPU"]
+if len(families) == 3:
+    print('{"cores": {"performance": 6, "efficient": 8, "low_power": 0}}')
+for family in families:
+    print(json.dumps({"asking": family}), flush=True)
+    if family == "GPU":
+        os._exit(7)
+    device = {"name": family, "full_name": family, "capabilities": [], "available": True, "reason": ""}
+    print(json.dumps({"device": device}), flush=True)
+"""
+
+
+def test_a_driver_that_crashes_does_not_hide_the_devices_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "read_profile", lambda: PROFILE)
+    machine = probe.read_machine(command=[sys.executable, "-c", ONE_CRASHES])
+    assert [(device.name, device.available) for device in machine.devices] == [
+        ("CPU", True),
+        ("GPU", False),
+        ("NPU", True),
+    ]
+    assert machine.devices[1].obstacles[0].kind is ObstacleKind.PROBE_FAILED
+    assert str(machine.cores) == "6 performance, 8 efficient"
+
+
+def test_what_is_told_last_of_a_device_counts() -> None:
+    first = DeviceInfo.hindered("GPU", "it said no")
+    later = DeviceInfo.hindered("GPU", "it said no", Obstacle(ObstacleKind.NO_HARDWARE, "there is none", "buy one"))
+    told = "".join(json.dumps({"device": each.facts()}) + "\n" for each in (first, later))
+    assert reasons(run(f"print({told!r}); sys.stdout.flush(); os._exit(1)"))["GPU"] == "there is none"
+
+
+def test_a_crash_while_finding_out_why_keeps_what_openvino_said() -> None:
+    told = json.dumps({"asking": "GPU"}) + "\n" + json.dumps({"device": DeviceInfo.hindered("GPU", "no!").facts()})
+    assert reasons(run(f"print({told!r}); sys.stdout.flush(); os._exit(1)"))["GPU"] == "no!"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to be ended by")
@@ -147,6 +186,13 @@ def test_openvinos_reason_loses_the_places_in_its_source() -> None:
     said = "Exception from src/inference/src/cpp/core.cpp:268:\nCannot load library: libOpenCL.so.1\n\n"
     assert asking.reason_text(RuntimeError(said)) == "Cannot load library: libOpenCL.so.1"
     assert asking.reason_text(RuntimeError("")) == "RuntimeError"
+
+
+@pytest.mark.parametrize("folder", ["/opt/my env/openvino/libs/", "C:\\Users\\me\\openvino\\libs\\"])
+def test_openvinos_reason_loses_the_folders_of_its_libraries(folder: str) -> None:
+    where = "failed: Exception from src/vcl_api.cpp:22:"
+    said = f'{where}\nCannot load "{folder}libnpu_loader.so": {folder}libnpu_loader.so: gone'
+    assert asking.reason_text(RuntimeError(said)) == 'failed: Cannot load "libnpu_loader.so": libnpu_loader.so: gone'
 
 
 def test_versions_leave_out_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -222,3 +222,30 @@ def test_resolving_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "[]"
+
+
+def test_a_dimension_with_bounds_is_called_with_its_largest_size(tmp_path: Path) -> None:
+    spec = resolve("tiny-bert", shape=(1, "2..16"), base=tmp_path)
+    assert set(spec.shapes.values()) == {(1, 16)}
+    assert spec.bounds == ((1, 1), (2, 16))
+    assert spec.static  # the shape is the user's, and no dimension of it is without an end
+    assert spec.shape_text == "1x2..16"
+
+
+def test_bounds_that_leave_one_size_are_a_fixed_shape(tmp_path: Path) -> None:
+    assert resolve("tiny-bert", shape=(1, "16..16"), base=tmp_path) == resolve(
+        "tiny-bert", shape=(1, 16), base=tmp_path
+    )
+
+
+@pytest.mark.parametrize("size", ["16..2", "0..4", "..4", "1..", "-1..4", "1..2..3", "many", ""])
+def test_bounds_that_make_no_sense_are_refused_with_an_example(size: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as refused:
+        resolve("tiny-bert", shape=(1, size), base=tmp_path)
+    assert repr(size) in refused.value.seen
+    assert '"1..128"' in refused.value.remedy
+
+
+def test_bounds_hold_the_largest_size_to_the_models_limits(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="at most 64 tokens"):
+        resolve("tiny-bert", shape=(1, "1..65"), base=tmp_path)

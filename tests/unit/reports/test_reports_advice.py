@@ -138,11 +138,6 @@ def test_notes_are_told_once_however_many_tests_share_them() -> None:
     assert step.listed == ("2 comparisons: the host was busy", "test_y: one block dropped")
 
 
-def test_problems_of_the_run_come_first() -> None:
-    steps = next_steps([REGRESSED], replace(HERE, problems=("The machine runs on battery.",)))
-    assert steps[0].listed == ("The machine runs on battery.",)
-
-
 def test_a_rerun_names_the_device_that_was_tested() -> None:
     assert rerun(REGRESSED, "--ov-budget=90").endswith("--ov-device=CPU --ov-budget=90")
 

@@ -50,7 +50,7 @@ def test_the_summary_looks_as_agreed(name: str, width: int, encoding: str) -> No
 
 
 def test_nothing_is_printed_where_nothing_was_compared() -> None:
-    run = replace(HERE, unused=(UnusedBaseline("a.json", "test_x"),), problems=("A problem.",))
+    run = replace(HERE, unused=(UnusedBaseline("a.json", "test_x"),))
     assert summary([], run, width=80, colour=True, encoding="utf-8") == ""
 
 

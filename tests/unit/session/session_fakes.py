@@ -29,13 +29,13 @@ PROFILE = HardwareProfile(
     system="Linux",
     arch="x86_64",
 )
-ASKED = Asked("test_speed.py::test_it[CPU]", COMPARISON, "Imagined CPU", None, None)
+ASKED = Asked("test_speed.py::test_it[CPU]", COMPARISON, "Imagined CPU", None, None, None)
 
 
 def measuring(world: FakeWorld | None = None, *, budget_s: float = 1e6, budget: float = 0.005) -> Measuring:
     """Return a measuring of `COMPARISON` whose candidate is twice as fast unless ``world`` says otherwise."""
     trial = (world or FakeWorld()).trial(want_outputs=True)
-    return Measuring(trial, LookPlan(budget), budget_s, nullcontext)
+    return Measuring(trial, lambda: LookPlan(budget), budget_s, nullcontext)
 
 
 def settings(folder: Path, *, update: UpdateMode = UpdateMode.NONE, strict: bool = False) -> Settings:

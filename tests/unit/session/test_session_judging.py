@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from pytest_ovperf.errors import MeasurementError
@@ -12,7 +13,7 @@ from pytest_ovperf.records import StoredBaseline, VerdictKind
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.store.store import BaselineStore
 from tests.unit.session.session_fakes import ASKED, PROFILE, measuring, settings
-from tests.unit.trial.trial_fakes import CANDIDATE, FakeWorld
+from tests.unit.trial.trial_fakes import CANDIDATE, FakeArm, FakeWorld
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,4 +133,40 @@ def test_what_nobody_judged_is_recorded_all_the_same(tmp_path: Path) -> None:
     ready = measuring()
     ready.reach_first_look()
     judge.without_verdict(ASKED, ready)
-    assert judge.records_of(ASKED.node_id)[0].notes == ("measured without a verdict",)
+    assert not judge.records_of(ASKED.node_id)[0].judged
+
+
+def test_new_does_not_replace_the_baseline_of_another_device(tmp_path: Path) -> None:
+    store_of(tmp_path).put(ASKED.key, stored(device="Some other GPU"))
+    judge = judging(tmp_path, update=UpdateMode.NEW)
+    record, _ = judge.against_baseline(ASKED, measuring())
+    judge.settle(ASKED.node_id, passed=True)
+    assert not record.stored
+    kept = store_of(tmp_path).find(ASKED.key)
+    assert kept is not None
+    assert kept.provenance["device"] == "Some other GPU"
+
+
+def test_a_baseline_of_another_estimator_is_not_comparable(tmp_path: Path) -> None:
+    store_of(tmp_path).put(ASKED.key, stored(estimator="mean of everything"))
+    record, _ = judging(tmp_path).against_baseline(ASKED, measuring())
+    assert record.verdict.kind is VerdictKind.NO_BASELINE
+    assert "another estimator" in record.notes[0]
+
+
+def test_the_tolerance_of_one_run_is_not_kept(tmp_path: Path) -> None:
+    judge = judging(tmp_path, update=UpdateMode.ALL)
+    judge.against_baseline(replace(ASKED, tolerance=0.9, kept_tolerance=0.2), measuring())
+    judge.settle(ASKED.node_id, passed=True)
+    found = store_of(tmp_path).find(ASKED.key)
+    assert found is not None
+    assert found.tolerance == 0.2
+
+
+def test_outputs_that_make_no_sense_are_never_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeArm, "outputs", lambda _arm: {"logits": np.full((1, 2), np.nan)})
+    judge = judging(tmp_path, update=UpdateMode.ALL)
+    with pytest.raises(MeasurementError, match="NaN"):
+        judge.against_baseline(ASKED, measuring())
+    judge.settle(ASKED.node_id, passed=True)
+    assert store_of(tmp_path).find(ASKED.key) is None

@@ -10,7 +10,7 @@ from pytest_ovperf.records import ComparisonRecord, Speedup, Verdict, VerdictKin
 from pytest_ovperf.stats.judge import no_baseline
 from tests.unit.session.session_fakes import measuring
 
-OPEN = replace(no_baseline(tolerance=0.05, error_rate=0.01), kind=VerdictKind.INCONCLUSIVE)
+OPEN = replace(no_baseline(tolerance=0.05), kind=VerdictKind.INCONCLUSIVE)
 CLEAR = replace(OPEN, kind=VerdictKind.REGRESSED)
 
 

@@ -212,7 +212,7 @@ def test_only_the_change_counts_and_not_the_height_of_the_speedup(
 
 
 def test_without_a_baseline_there_is_nothing_to_show() -> None:
-    verdict = no_baseline(tolerance=0.05, error_rate=0.01)
+    verdict = no_baseline(tolerance=0.05)
     assert verdict.kind is VerdictKind.NO_BASELINE
     assert (verdict.expected, verdict.change, verdict.change_low, verdict.change_high) == (None, None, None, None)
 

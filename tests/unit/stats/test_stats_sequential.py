@@ -11,7 +11,7 @@ from pytest_ovperf.errors import SettingsError
 from pytest_ovperf.records import Verdict, VerdictKind
 from pytest_ovperf.stats.judge import judge
 from pytest_ovperf.stats.noise import NOISE, PairKind
-from pytest_ovperf.stats.sequential import LOOKS, LookPlan, comparison_error_rate
+from pytest_ovperf.stats.sequential import LOOKS, LookPlan, comparison_error_rate, share_of_judgement
 from tests.unit.stats.stats_builders import baseline, speedup
 
 LOOK_LISTS = st.sets(st.integers(min_value=1, max_value=20), min_size=1).map(lambda looks: tuple(sorted(looks)))
@@ -42,10 +42,10 @@ def test_shares_follow_the_launches_since_the_look_before() -> None:
     assert [plan.error_rate(look) for look in plan.looks] == pytest.approx([0.002, 0.001, 0.005])
 
 
-def test_looks_come_when_planned() -> None:
-    plan = LookPlan(0.01, (2, 4))
-    assert [launches for launches in range(6) if plan.is_look(launches)] == [2, 4]
-    assert plan.most == 4
+def test_any_number_of_judgements_in_a_test_shares_its_error_rate() -> None:
+    shares = [share_of_judgement(before) for before in range(10_000)]
+    assert shares == sorted(shares, reverse=True)
+    assert 0.999 < sum(shares) < 1.0
 
 
 @pytest.mark.parametrize("looks", [(), (0, 2), (3, 2), (2, 2)])

@@ -72,7 +72,6 @@ def files_below(folder: Path) -> list[str]:
 def test_an_empty_store_has_nothing_and_makes_nothing(store: BaselineStore) -> None:
     store.check()
     assert store.find(KEY) is None
-    assert store.modules() == ()
     assert store.unused(KEY.module, []) == ()
     assert store.other_profiles(KEY) == ()
     assert not store.root.exists()
@@ -103,7 +102,6 @@ def test_modules_of_one_name_in_two_folders_do_not_meet(store: BaselineStore) ->
     store.put(KEY, STORED)
     store.put(elsewhere, OTHER)
     assert (store.find(KEY), store.find(elsewhere)) == (STORED, OTHER)
-    assert store.modules() == ("other/test_speed.py", "suites/test_speed.py")
 
 
 def test_an_unchanged_entry_leaves_the_file_alone(store: BaselineStore) -> None:
@@ -174,7 +172,7 @@ def copied_from_another_machine(store: BaselineStore, tmp_path: Path) -> None:
 
 def test_a_file_copied_from_another_machine_is_never_used(store: BaselineStore, tmp_path: Path) -> None:
     copied_from_another_machine(store, tmp_path)
-    for use in each(lambda: store.find(KEY), lambda: store.put(KEY, OTHER), store.check, store.modules):
+    for use in each(lambda: store.find(KEY), lambda: store.put(KEY, OTHER), store.check):
         with pytest.raises(BaselineError, match=r"another machine: physical_cores 8 there, 2 here") as caught:
             use()
         assert BIGGER.slug in caught.value.remedy

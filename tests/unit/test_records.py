@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from pytest_ovperf.errors import ArmError
+from pytest_ovperf.records import ARMS, Arm, Comparison, Engine, Metric, Precision, Workload, WorkloadKind, parse_arm
+
+
+def comparison(candidate: str, reference: str, device: str = "CPU") -> Comparison:
+    arms = parse_arm(candidate, device), parse_arm(reference, device)
+    return Comparison("m", *arms, Metric.LATENCY, Workload(WorkloadKind.INFER, {"x": (1, 3)}))
+
+
+@pytest.mark.parametrize("name", sorted(ARMS))
+def test_an_arm_has_the_name_it_was_asked_by(name: str) -> None:
+    assert parse_arm(name, "CPU").name == name
+
+
+def test_an_arm_runs_on_the_tests_device_unless_it_names_its_own() -> None:
+    assert parse_arm("openvino-fp32", "GPU.1").device == "GPU.1"
+    assert parse_arm("openvino-fp32@AUTO:GPU,CPU", "NPU") == Arm(Engine.OPENVINO, Precision.FP32, "AUTO:GPU,CPU")
+
+
+@pytest.mark.parametrize("name", ["pytorch-fp32", "pytorch-fp32@CPU", "pytorch-fp32@cpu"])
+def test_pytorch_runs_on_the_cpu_whatever_the_device(name: str) -> None:
+    assert parse_arm(name, "GPU").device == "CPU"
+
+
+@pytest.mark.parametrize("name", ["openvino-fp4", "openvino-fp32@", "@CPU", "", "pytorch-fp32@GPU"])
+def test_a_name_that_stands_for_no_arm_is_refused_with_its_own_text(name: str) -> None:
+    with pytest.raises(ArmError) as refused:
+        parse_arm(name, "CPU")
+    assert repr(name) in refused.value.seen
+
+
+def test_arms_are_shown_with_their_devices_where_it_is_these_that_are_compared() -> None:
+    assert comparison("openvino-int8", "openvino-fp32", "GPU").arms == "openvino-int8 over openvino-fp32"
+    assert comparison("openvino-fp32", "pytorch-fp32", "GPU").arms == "openvino-fp32 over pytorch-fp32"
+    apart = comparison("openvino-fp32", "openvino-fp32@CPU", "AUTO:CPU")
+    assert apart.arms == "openvino-fp32@AUTO:CPU over openvino-fp32@CPU"
+    assert str(apart).startswith(apart.arms)
