@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -27,6 +28,9 @@ _NARROWEST = 40
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, 1 for an error of ours, 2 for words it does not know."""
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a model's name may hold what this terminal lacks
     try:
         options.run(options)
     except OvperfError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from typing import TextIO
 
 
@@ -17,6 +19,7 @@ class Console:
 
     def __init__(self, config: Any) -> None:  # noqa: ANN401  (see the class: pytest is known in four modules only)
         self._config = config
+        self._is_terminal: bool | None = None
 
     @property
     def width(self) -> int:
@@ -41,16 +44,26 @@ class Console:
     @property
     def rewritable(self) -> bool:
         """Whether a line can be taken back."""
-        return self.colour and self._file is not None and self._file.isatty()
+        if self._is_terminal is None and self._file is not None:
+            with self._uncaptured():  # else the descriptor is that of pytest's temporary file
+                self._is_terminal = self._file.isatty()
+        return bool(self.colour and self._is_terminal)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether pytest was asked to say less."""
+        return bool(self._config.get_verbosity() < 0)
 
     def write(self, text: str, /) -> None:
-        """Write past the capture, which during a test has the terminal's descriptor."""
+        """Write past the capture, which during a test has the terminal's descriptor; nothing where quiet is wanted."""
+        if self._file is not None and not self.quiet:
+            with self._uncaptured():
+                self._file.write(text)
+                self._file.flush()
+
+    def _uncaptured(self) -> AbstractContextManager[None]:
         capture = self._config.pluginmanager.getplugin("capturemanager")
-        if capture is None:
-            self._put(text)
-            return
-        with capture.global_and_fixture_disabled():
-            self._put(text)
+        return capture.global_and_fixture_disabled() if capture else nullcontext()
 
     @property
     def _writer(self) -> Any:  # noqa: ANN401  (pytest's TerminalWriter)
@@ -61,8 +74,3 @@ class Console:
     def _file(self) -> TextIO | None:
         # Not through the writer's own methods: the live line must not move pytest's idea of the column.
         return self._writer._file if self._writer else None  # noqa: SLF001
-
-    def _put(self, text: str) -> None:
-        if self._file is not None:
-            self._file.write(text)
-            self._file.flush()

@@ -70,7 +70,7 @@ class ExtraMissingError(OvperfError):
         """Name ``package`` as missing for ``purpose``, with the extra of this distribution that brings it."""
         return cls(
             f"{purpose} needs the package {package!r}, which is not installed.",
-            remedy=f"pip install 'pytest-ovperf[{extra}]'",
+            remedy=f'pip install "pytest-ovperf[{extra}]"',
         )
 
 

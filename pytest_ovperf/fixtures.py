@@ -124,6 +124,17 @@ def model_mark(item: pytest.Item) -> ModelMark | None:
     return mark
 
 
+def named_model(item: pytest.Item) -> ModelMark:
+    """Return the model that the test names. Raises `SettingsError` where it names none."""
+    mark = model_mark(item)
+    if mark is None:
+        raise SettingsError(
+            f"{item.name} asks for a model and names none.",
+            remedy='Mark the test with @pytest.mark.model("minilm"), or parametrize "model" by name.',
+        )
+    return mark
+
+
 @pytest.fixture
 def device(request: pytest.FixtureRequest) -> str:
     """Return the OpenVINO device this test runs on, chosen by ``--ov-device``; one that does not serve is skipped.
@@ -184,10 +195,11 @@ def _tell_choice(request: pytest.FixtureRequest, name: str, refused: list[str]) 
     """Say which device was chosen: in the report of a failure, in JUnit, and at once where it is second best."""
     request.node.user_properties.append(("device", name))
     request.node.user_properties += [("device passed over", reason) for reason in refused]
-    text = "\n".join([f"{request.node.name} runs on {name}", *refused])
-    request.node.add_report_section("setup", "device", text)
+    said = f"{request.node.name} runs on {name}"
+    request.node.add_report_section("setup", "device", "\n".join([said, *refused]))
     if refused:
-        _session(request).live.note(text)
+        first_lines = "; ".join(reason.partition("\n")[0].rstrip(":") for reason in refused)
+        _session(request).live.note(f"{said}, passed over: {first_lines}")
         _session(request).live.end()
 
 
@@ -195,12 +207,7 @@ def _tell_choice(request: pytest.FixtureRequest, name: str, refused: list[str]) 
 def model(request: pytest.FixtureRequest) -> ModelSpec:
     """Return the model under test: from ``@pytest.mark.model`` or an indirect parameter of this name."""
     with _as_outcome():
-        mark = model_mark(request.node)
-        if mark is None:
-            raise SettingsError(
-                f"{request.node.name} asks for a model and names none.",
-                remedy='Mark the test with @pytest.mark.model("minilm"), or parametrize "model" with indirect=True.',
-            )
+        mark = named_model(request.node)
         return _session(request).resolve(mark.name, mark.shape)
 
 
@@ -308,8 +315,8 @@ def _refuse_side_by_side(request: pytest.FixtureRequest) -> None:
     if worker is not None:
         raise Failed(
             MeasurementError(
-                f"pytest-xdist runs tests in workers, here {worker.get('workercount', 1)}; timings that were taken side "
-                "by side are wrong.",
+                f"pytest-xdist runs tests in workers, here {worker.get('workercount', 1)}; timings that were taken "
+                "side by side are wrong.",
                 remedy="Run the tests that measure without -n (or with -n0), apart from the others.",
             )
         )

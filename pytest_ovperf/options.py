@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 MARKER_LINES = (
     (
         "model(name, *, shape=None, precision='fp32'): the model under test: a catalogue name, a Hugging Face "
-        "directory or a hub id; shape fixes the input shape, or bounds it as in (1, '1..128'); precision is what compiled_model compiles"
+        "directory or a hub id; shape fixes the input shape, or bounds it as in (1, '1..128'); precision is what "
+        "compiled_model compiles"
     ),
     (
         "device(*names, precision=None, min_memory=None, fallback=False, dynamic=False): the OpenVINO devices this "
-        "test makes sense on; --ov-device chooses among them; precision (bf16, fp16, int8, …) and min_memory (GiB) are what a device "
-        "must have; with fallback, the first that works; dynamic says that an NPU takes unbounded dimensions"
+        "test makes sense on; --ov-device chooses among them; precision (bf16, fp16, int8, …) and min_memory (GiB) are "
+        "what a device must have; with fallback, the first that works; dynamic says that an NPU takes unbounded "
+        "dimensions"
     ),
     "ovperf(*, budget=None, tolerance=None): seconds for a comparison and percent of loss let pass, for this test",
 )
@@ -90,7 +92,15 @@ def read_settings(config: pytest.Config) -> Settings:
         tolerance=_layered(config, "ov_tolerance", _percent),
         strict=bool(config.getini("ov_strict") if strict is None else strict),
         root=config.rootpath,
+        given=_given(config),
     )
+
+
+def _given(config: pytest.Config) -> tuple[str, ...]:
+    """Return the options that a later run has to repeat to measure and judge as this one did."""
+    values = ((name, config.getoption(name)) for name in ("ov_baselines", "ov_cache_dir", "ov_tolerance"))
+    given = tuple(f"--{name.replace('_', '-')}={value}" for name, value in values if value is not None)
+    return given + (("--ov-strict",) if config.getoption("ov_strict") else ())
 
 
 def any_given(config: pytest.Config) -> bool:
@@ -168,6 +178,8 @@ def _text(config: pytest.Config, name: str) -> str | None:
 def _folder(config: pytest.Config, name: str) -> Path | None:
     """Resolve a folder: against the working directory from the command line, the project's root from the ini file."""
     given = config.getoption(name)
+    if given == "":
+        raise SettingsError(f"--{name.replace('_', '-')} is empty.", remedy="Name a folder, or leave the option out.")
     if given is not None:
         return Path(config.invocation_params.dir, Path(given).expanduser()).resolve()
     ini = config.getini(name)

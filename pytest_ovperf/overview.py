@@ -72,6 +72,7 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
         selection=tuple(selection),
         budget_s=session.settings.budget_s.under(None) or 0.0,
         update=session.settings.update,
+        options=session.settings.given,
         written=tuple(sorted(_shown_path(session, path) for path in session.judging.written)),
         unused=_unused(session, whole_modules),
     )
@@ -80,7 +81,11 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
 
 def _unused(session: Session, whole_modules: Collection[str]) -> tuple[advice.UnusedBaseline, ...]:
     """Return the stored baselines that no test asked for, of modules that ran whole on the devices they are for."""
-    found: list[advice.UnusedBaseline] = []
+    found = [
+        advice.UnusedBaseline(_shown_path(session, session.store.path(module)), f"all of it: {module} is gone")
+        for module in session.store.modules()
+        if not (session.settings.root / module).exists()
+    ]
     for module in sorted(whole_modules):
         used = [key for key in session.judging.used if key.module == module]
         if not used:

@@ -23,7 +23,7 @@ from .fixtures import (
     device,
     fidelity,
     model,
-    model_mark,
+    named_model,
     session_of,
     speedup,
 )
@@ -155,8 +155,8 @@ def _mistakes(config: pytest.Config, items: list[pytest.Item]) -> Iterable[str]:
         try:
             markers.read_devices(item)
             markers.read_ovperf(item)
-            mark = model_mark(item)
-            if mark is not None and "model" in _fixtures_of(item) and _is_ours(item, "model"):
+            if "model" in _fixtures_of(item) and _is_ours(item, "model"):
+                mark = named_model(item)
                 session.resolve(mark.name, mark.shape)
         except OvperfError as error:
             yield f"{item.nodeid}: {error}"
@@ -176,6 +176,8 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     from .overview import header_lines  # noqa: PLC0415  (paid only by runs that use the plugin)
 
     console = Console(config)
+    if console.quiet:
+        return []
     return header_lines(session, width=console.width, encoding=console.encoding)
 
 
@@ -262,8 +264,12 @@ def _evidence(item: pytest.Item, session: Session) -> list[tuple[str, str]]:
     if not session.has_measured:
         return []
     encoding = Console(item.config).encoding
-    texts = [explanation(record, whole=True, encoding=encoding) for record in session.judging.records_of(item.nodeid)]
-    return [("speed-up in full", "\n".join(text)) for text in texts]
+    sections: list[tuple[str, str]] = []
+    for record in session.judging.records_of(item.nodeid):
+        whole = explanation(record, whole=True, encoding=encoding)
+        if whole != explanation(record, whole=False, encoding=encoding):
+            sections.append(("speed-up in full", "\n".join(whole)))
+    return sections
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

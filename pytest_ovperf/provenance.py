@@ -14,17 +14,22 @@ if TYPE_CHECKING:
 
     from .records import Launch
 
+_BUILDERS = ("torch", "transformers", "optimum-intel", "nncf")
 _GIT_TIMEOUT_S = 5.0
 
 
-def provenance(launch: Launch, device: str, root: Path) -> Mapping[str, str]:
-    """Return versions, effective precisions, threads, ``device``, the date, and the commit of ``root`` if any."""
+def provenance(launch: Launch, device: str, root: Path, installed: Mapping[str, str]) -> Mapping[str, str]:
+    """Return versions, effective precisions, threads, ``device``, the date, and the commit of ``root`` if any.
+
+    ``installed`` are the versions of everything installed: those that make the models are taken from it.
+    """
     commit = commit_of(root)
     return {
+        **{name: installed[name] for name in _BUILDERS if name in installed},
         **launch.reference.versions,
         **launch.candidate.versions,
-        "candidate precision": launch.candidate.precision,
-        "reference precision": launch.reference.precision,
+        "candidate inference precision": launch.candidate.precision,
+        "reference inference precision": launch.reference.precision,
         "executed on": ", ".join(dict.fromkeys((*launch.candidate.devices, *launch.reference.devices))),
         "threads": str(launch.candidate.threads),
         "device": device,

@@ -111,7 +111,9 @@ class Session:
         return Judging(
             self.settings,
             self.store,
-            lambda asked, measuring: provenance(measuring.launches[-1], asked.device, self.settings.root),
+            lambda asked, measuring: provenance(
+                measuring.launches[-1], asked.device, self.settings.root, self.machine.versions
+            ),
         )
 
     @cached_property
@@ -223,7 +225,8 @@ class Session:
             partial(self.judging.against_target, asked),
         )
         self._open.setdefault(node_id, []).append((asked, measured))
-        self.live.begin(str(comparison))
+        recording = self.settings.update is not UpdateMode.NONE
+        self.live.begin(str(comparison), None if recording else budget)
         measuring.reach_first_look()
         return measured
 

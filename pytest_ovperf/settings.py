@@ -41,7 +41,8 @@ class Settings:
     ``devices`` are OpenVINO device expressions in the order asked for. ``budget_s`` bounds the wall time of one
     comparison in seconds, start of its workers included; the launches that an estimate needs are always made.
     ``tolerance`` is the relative change of a speed-up that is let pass (0.05 is 5 %). ``root`` is the folder that
-    relative model paths start from.
+    relative model paths start from. ``given`` are the other options of this run as they were written, so that
+    advice can repeat them.
     """
 
     devices: tuple[str, ...]
@@ -52,3 +53,4 @@ class Settings:
     tolerance: Layered
     strict: bool
     root: Path
+    given: tuple[str, ...] = ()

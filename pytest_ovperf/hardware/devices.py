@@ -37,7 +37,7 @@ _LISTS = ("AUTO", "HETERO")
 _EXAMPLES = "CPU, GPU, GPU.1, NPU, AUTO, AUTO:GPU,CPU, HETERO:GPU,CPU, all"
 
 _INSTALL: Mapping[str, str] = {
-    "CPU": "pip install 'pytest-ovperf[openvino]', and see: ovperf devices",
+    "CPU": 'pip install "pytest-ovperf[openvino]", and see: ovperf devices',
     "GPU": "Install Intel's GPU driver with its OpenCL runtime (package intel-opencl-icd on Debian and Ubuntu), make"
     " sure that this user may open /dev/dri/render*, or leave GPU out of --ov-device.",
     "NPU": "Install Intel's NPU driver with its compiler (intel-driver-compiler-npu and intel-level-zero-npu), make"

@@ -26,7 +26,7 @@ from .devices import FAMILIES
 from .kinds import CoreKinds
 from .profile import HardwareProfile
 
-PROBE = ("-m", "pytest_ovperf.hardware.probe")
+PROBE = ("-P", "-m", "pytest_ovperf.hardware.probe")  # -P: a folder here named openvino must not stand in its way
 
 _LAST_WORDS = 300
 _REMEDY = "A driver that ends or hangs the process that asks for it is best updated; the last words may name it."

@@ -37,7 +37,7 @@ class RunFacts:
 
     ``devices`` are the device expressions of ``--ov-device``, ``selection`` the paths and node ids that the user gave
     to pytest, ``budget_s`` the seconds that one comparison might take. ``written`` are the baseline files that this
-    run wrote, as the user would write their paths.
+    run wrote, as the user would write their paths. ``options`` are what else a later run has to be given.
     """
 
     devices: tuple[str, ...] = ("CPU",)
@@ -46,6 +46,7 @@ class RunFacts:
     update: UpdateMode = UpdateMode.NONE
     written: tuple[str, ...] = ()
     unused: tuple[UnusedBaseline, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _about_missing(records: list[ComparisonRecord], run: RunFacts) -> list[Step]
         return []
     if run.update is not UpdateMode.NONE:
         return [Step(f"{len(records)} still without a baseline: what was measured was not fit to be recorded.")]
-    command = _command(run.selection, run.devices, (f"--update-baselines={UpdateMode.NEW}",))
+    command = _command(run.selection, run.devices, (*run.options, f"--update-baselines={UpdateMode.NEW}"))
     return [Step(f"{len(records)} without a baseline on this hardware. To record the first one:", commands=(command,))]
 
 
@@ -199,10 +200,10 @@ def _commands_for(
     """Name the tests while they are few; else repeat what failed, or the whole selection."""
     tests = tuple(dict.fromkeys(record.test for record in records))
     if len(tests) <= NAMED_AT_MOST:
-        return tuple(_command((test,), run.devices, options) for test in tests)
+        return tuple(_command((test,), run.devices, (*run.options, *options)) for test in tests)
     if failed:
-        return (_command(run.selection, run.devices, ("--last-failed", *options)),)
-    return (_command(run.selection, run.devices, options),)
+        return (_command(run.selection, run.devices, (*run.options, "--last-failed", *options)),)
+    return (_command(run.selection, run.devices, (*run.options, *options)),)
 
 
 def _command(selection: Sequence[str], devices: Sequence[str], options: Sequence[str]) -> str:

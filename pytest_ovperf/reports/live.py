@@ -55,7 +55,8 @@ class LiveTerminal(Protocol):
 class _Progress:
     """How far a comparison is. ``done`` counts launches, a launch under way by the share of its rounds.
 
-    ``done_before`` launches were over when measuring began: a comparison may be taken up again.
+    ``done_before`` launches were over when measuring began: a comparison may be taken up again. ``limit_s`` is the time
+    after which no further launches are begun.
     """
 
     subject: str
@@ -65,6 +66,7 @@ class _Progress:
     ratio: float | None = None
     measuring_since: float | None = None
     done_before: float = 0.0
+    limit_s: float | None = None
 
     def status(self, doing: str, now: float) -> str:
         """Return what changes from event to event, such as ``launch 2/3 · 1.92x so far · at most 12 s left``."""
@@ -74,6 +76,8 @@ class _Progress:
         done_since = self.done - self.done_before
         if self.measuring_since is not None and done_since > 0:
             left = (now - self.measuring_since) / done_since * max(self.planned - self.done, 0.0)
+            if self.limit_s is not None:
+                left = min(left, max(self.limit_s - (now - self.measuring_since), 0.0))
             parts.append(f"at most {figures.duration(left)} left")
         return " · ".join(parts)
 
@@ -93,9 +97,9 @@ class LiveLine:
         self._note = ""
         self._note_since = 0.0
 
-    def begin(self, comparison: str) -> None:
-        """Start a comparison; ``comparison`` names it."""
-        self._progress = _Progress(comparison)
+    def begin(self, comparison: str, limit_s: float | None = None) -> None:
+        """Start a comparison; ``comparison`` names it, and it may take ``limit_s`` seconds if that is known."""
+        self._progress = _Progress(comparison, limit_s=limit_s)
         self._draw("starting", plainly=True)
 
     def launch_started(self, launch: int, planned: int) -> None:

@@ -77,10 +77,17 @@ def _row(record: ComparisonRecord, name: str) -> Row:
         confidence=figures.chosen_percent(estimate.confidence),
         baseline=_baseline(record),
         change="" if verdict.change is None or record.target is not None else figures.change(verdict.change),
-        verdict=str(verdict.kind) if record.judged else "not judged",
+        verdict=_verdict(record),
         kind=verdict.kind,
         seconds=figures.duration(record.seconds),
     )
+
+
+def _verdict(record: ComparisonRecord) -> str:
+    """Return the verdict, or what stands in its place where none was asked for."""
+    if record.stored:
+        return "recorded"
+    return str(record.verdict.kind) if record.judged else "not judged"
 
 
 def _baseline(record: ComparisonRecord) -> str:

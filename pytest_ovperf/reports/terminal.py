@@ -70,10 +70,13 @@ def _totals(screen: Screen, records: Sequence[ComparisonRecord]) -> list[Rendera
     """Count the verdicts on one line, or one below the other where that does not fit."""
     from rich.text import Text  # noqa: PLC0415  (rich is imported when there is something to show)
 
-    numbers = Counter(record.verdict.kind for record in records if record.judged)
+    numbers = Counter(record.verdict.kind for record in records if record.judged and not record.stored)
     totals = [Text(f"{numbers[kind]} {kind}", style) for kind, style in STYLES.items() if numbers[kind]]
-    unasked = sum(not record.judged for record in records)
-    totals += [Text(f"{unasked} not judged", "dim")] * bool(unasked)
+    for words, count in (
+        ("recorded", sum(record.stored for record in records)),
+        ("not judged", sum(not record.judged for record in records)),
+    ):
+        totals += [Text(f"{count} {words}", "dim")] * bool(count)
     effort = figures.count(len(records), "comparison")
     spent = Text(f"({effort} in {figures.duration(sum(record.seconds for record in records))})", "dim")
     line = Text(screen.text(" · ")).join(totals)

@@ -39,6 +39,9 @@ BOUNDARY_ERROR = 0.10
 #: How often, at one look, a fall of twice the tolerance may be called ok.
 MISS_ERROR = 0.05
 
+#: How often, at one look, a speed-up just below a number may be said to reach it: one side of the 95 % interval.
+TARGET_ERROR = 0.025
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -142,18 +145,20 @@ def distance_to_target(speedup: Speedup, target: float, *, noise: Noise, error_r
     spread = shrunk_spread(noise, speedup.log_ratios)
     error = spread.sd / sqrt(len(speedup.log_ratios))
     reach = student_quantile(spread.degrees, error_rate) * error
-    return Change(mean(speedup.log_ratios) - log(target), reach, reach)
+    assurance = student_quantile(spread.degrees, TARGET_ERROR) * error
+    return Change(mean(speedup.log_ratios) - log(target), reach, min(reach, assurance))
 
 
 def distance_kind(distance: Change) -> VerdictKind:
     """Return what a distance to a number amounts to.
 
-    Regressed only when the whole interval lies below the number, ok when none of it does. With the number inside
-    the interval nothing is shown either way: inconclusive, on which ``assert speedup >= number`` still passes.
+    Regressed only when the whole interval at the run's own error rate lies below the number; ok when none of the 95 %
+    interval does, the one that is shown. In between nothing is shown either way: inconclusive, on which
+    ``assert speedup >= number`` still passes.
     """
     if distance.high < 0.0:
         return VerdictKind.REGRESSED
-    return VerdictKind.OK if distance.low >= 0.0 else VerdictKind.INCONCLUSIVE
+    return VerdictKind.OK if distance.centre >= distance.assurance else VerdictKind.INCONCLUSIVE
 
 
 def judge_target(speedup: Speedup, target: float, *, noise: Noise, error_rate: float) -> Verdict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import StoredBaseline, VerdictKind
 
-from .judge import Change, change_kind, change_of, distance_kind, log_tolerance
+from .judge import TARGET_ERROR, Change, change_kind, change_of, distance_kind, log_tolerance
 from .noise import Spread, mean, shrunk_spread, student_quantile
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of
             kind = change_kind(change, tolerance)
         else:
             reach = student_quantile(spread.degrees, error_rate) * spread.sd / sqrt(launches)
-            kind = distance_kind(Change(centre, reach, reach))
+            assurance = student_quantile(spread.degrees, TARGET_ERROR) * spread.sd / sqrt(launches)
+            kind = distance_kind(Change(centre, reach, min(reach, assurance)))
         if kind is not VerdictKind.INCONCLUSIVE:
             return (launches - made) * seconds_per_launch
     return None

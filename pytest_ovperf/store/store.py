@@ -75,6 +75,10 @@ class BaselineStore:
         stored = () if file is None else _keys(file)
         return tuple(sorted(set(stored) - set(used)))
 
+    def modules(self) -> tuple[str, ...]:
+        """Return the test modules of which this machine has a file, in order."""
+        return tuple(sorted(self._decode_any(path).module for path in self._paths()))
+
     def other_profiles(self, key: EntryKey) -> tuple[str, ...]:
         """Return the folder names of other machines that hold an entry for ``key``.
 
@@ -151,7 +155,8 @@ class BaselineStore:
     def _misplaced(self, path: Path, module: str) -> BaselineError:
         return BaselineError(
             f"Baseline file {path} says that it belongs to the test module {module!r}.",
-            remedy=f"Move it to {self.path(module)}, with its 'module' changed if the test module was renamed.",
+            remedy=f"If the test module was renamed, change 'module' in the file. If the file is a copy of "
+            f"{self.path(module)}, delete it.",
         )
 
     def _own(self, file: BaselineFile, path: Path) -> BaselineFile:

@@ -240,7 +240,7 @@ class Worker:
         seen = f"{self._label}: {self._last!r} failed in the worker: {failure.kind}: {failure.message}\n{trace}"
         return WorkerFailedError(
             f"{seen}\n{last_words(self._log)}",
-            remedy="See the cause above; `ovperf devices` lists the devices and the versions of the engines.",
+            remedy="See the cause above; `ovperf devices` lists the devices, `pip list` the versions of the engines.",
         )
 
 

@@ -34,10 +34,7 @@ def suite(pytester: pytest.Pytester, model_cache: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Path:
-    """Return a baselines folder that a real ``--update-baselines`` run of `INT8_PAYS` wrote.
-
-    The tolerance is wide, so that a noisy machine cannot refuse to record.
-    """
+    """Return a baselines folder that a real ``--update-baselines`` run of `INT8_PAYS` wrote."""
     folder = tmp_path_factory.mktemp("recorded")
     (folder / "test_speed.py").write_text(textwrap.dedent(INT8_PAYS), encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
@@ -46,7 +43,6 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Pat
         "-m",
         "pytest",
         "--update-baselines",
-        "--ov-tolerance=60",
         f"--ov-cache-dir={model_cache}",
     ]
     run = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)  # noqa: S603

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,8 @@ from pytest_ovperf.hardware.probe import read_machine
 
 if TYPE_CHECKING:
     from tests.integration.user_suite import Suite
+
+SUITES = Path(__file__).resolve().parents[2] / "suites"
 
 ON_TWO = """
     import pytest
@@ -111,6 +115,14 @@ def test_the_header_names_machine_versions_and_devices(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["ovperf: * cores *", "*openvino *", "*devices: CPU*"])
 
 
+@pytest.mark.skipif(not npu_is_absent(), reason="needs a machine without an NPU")
+def test_the_reference_suite_for_npus_skips_with_the_reason_where_there_is_none(suite: Suite) -> None:
+    shutil.copy(SUITES / "test_npu.py", suite.pytester.path)
+    result = suite.run("--ov-device=NPU", "-rs")
+    assert set(result.parseoutcomes()) == {"skipped"}
+    result.stdout.fnmatch_lines(["SKIPPED*NPU cannot be used on this machine*"])
+
+
 def test_what_a_test_needs_of_its_device_skips_it_elsewhere(suite: Suite) -> None:
     suite.write(
         """
@@ -143,8 +155,7 @@ def test_a_list_of_preference_takes_the_first_device_that_serves(suite: Suite) -
     )
     result = suite.run("--ov-device=CPU,NPU", "-v")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*test_one_case?NPU,CPU? runs on CPU*"])
-    result.stdout.fnmatch_lines(["NPU: NPU cannot be used on this machine*"])
+    result.stdout.fnmatch_lines(["*test_one_case?NPU,CPU? runs on CPU, passed over: NPU: NPU cannot be used*"])
 
 
 #: As the reference suite does it, on the smallest model there is.
@@ -176,26 +187,32 @@ def test_several_devices_behind_one_name_are_compared_with_the_one_they_choose(s
     )
 
 
-@pytest.mark.parametrize(
-    ("arm", "says"),
-    [
-        ("openvino-fp32@CPU", "*compared with itself*"),
-        ("openvino-fp32@CUP", "*Did you mean CPU?*"),
-        ("openvino-fp32@", "*names no device*"),
-        ("openvino-fp32@CPU,GPU", "*does not name one device*"),
-        ("pytorch-fp32@GPU", "*PyTorch runs on the CPU*"),
-    ],
-)
-def test_an_arm_on_a_device_that_makes_no_sense_says_so(suite: Suite, arm: str, says: str) -> None:
+def test_an_arm_on_a_device_that_makes_no_sense_says_so(suite: Suite) -> None:
     suite.write(
-        f"""
+        """
         import pytest
+        from pytest_ovperf.errors import OvperfError
 
         @pytest.mark.model("tiny-bert")
-        def test_arms(speedup):
-            speedup({arm!r}, over="openvino-fp32")
+        @pytest.mark.parametrize(
+            ("arm", "says"),
+            [
+                ("openvino-fp32@CPU", "compared with itself"),
+                ("openvino-fp32@CUP", "Did you mean CPU?"),
+                ("openvino-fp32@", "names no device"),
+                ("openvino-fp32@CPU,GPU", "does not name one device"),
+                ("openvino-fp32@all", "does not name one device"),
+                ("pytorch-fp32@GPU", "PyTorch runs on the CPU"),
+            ],
+        )
+        def test_arms(speedup, arm, says):
+            with pytest.raises(OvperfError) as refused:
+                speedup(arm, over="openvino-fp32")
+            assert says in str(refused.value)
+
+        @pytest.mark.model("tiny-bert")
+        def test_absent(speedup):
+            speedup("openvino-fp32@GPU.7", over="openvino-fp32")
         """
     )
-    result = suite.run()
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([f"E{says}"])
+    suite.run().assert_outcomes(passed=6, skipped=1)

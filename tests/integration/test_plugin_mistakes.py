@@ -48,10 +48,12 @@ def test_a_wrong_option(suite: Suite, argument: str, said: str) -> None:
         ('model("./no-such-folder")', "no-such-folder"),
         ('model("tiny-bert", shpae=(1, 8))', "Did you mean shape="),
         ('model("tiny-bert", shape=(1, 100000))', "tiny-bert"),
+        ('model("tiny-bert", shape=(1, "16..2"))', "The dimension '16..2'"),
         ('model("tiny-bert", precision="fp4")', "unknown precision"),
         ("model()", "does not name one model"),
         ('device("CPU", prcision="bf16")', "unknown keyword 'prcision'"),
         ("device()", "names no device"),
+        ('device("NPU", dynamic="yes")', "neither True nor False"),
         ("ovperf(budgt=3)", "Did you mean budget="),
         ("ovperf(tolerance=0)", "the marker's tolerance is 0"),
     ],
@@ -194,14 +196,16 @@ def test_a_missing_package_names_its_extra(
     monkeypatch.setenv("PYTHONPATH", str(hidden))
     result = suite.run()
     assert result.ret in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.USAGE_ERROR)
-    assert f"pip install 'pytest-ovperf[{extra}]'" in result.stdout.str() + result.stderr.str()
+    assert f'pip install "pytest-ovperf[{extra}]"' in result.stdout.str() + result.stderr.str()
 
 
 def test_xdist_is_refused_with_the_reason_and_other_tests_run(suite: Suite) -> None:
     suite.write(INT8_PAYS + "\n    def test_other():\n        pass\n")
     result = suite.run("-n2")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*2 workers side by side; timings taken that way are wrong*", "*without -n*"])
+    result.stdout.fnmatch_lines(
+        ["*tests in workers, here 2; timings that were taken side by side are wrong*", "*without -n*"]
+    )
 
 
 def test_a_project_that_measures_nothing_loads_nothing_heavy(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,3 +175,45 @@ def _slug(machine: dict[str, object]) -> str:
     from pytest_ovperf.hardware.profile import HardwareProfile  # noqa: PLC0415
 
     return HardwareProfile.from_facts(machine).slug
+
+
+def test_a_test_that_fails_after_its_assertion_stores_nothing(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        pytestmark = [pytest.mark.model("tiny-bert"), pytest.mark.ovperf(tolerance=60)]
+
+        @pytest.fixture
+        def falls_over():
+            yield
+            assert False, "in the teardown"
+
+        def test_in_teardown(falls_over, speedup, baseline):
+            assert speedup("openvino-int8", over="openvino-fp32") >= baseline
+
+        def test_in_a_subtest(subtests, speedup, baseline):
+            with subtests.test("first"):
+                assert speedup("openvino-int8", over="openvino-fp32") >= baseline
+            assert False, "later"
+        """
+    )
+    result = suite.run("--update-baselines")
+    assert result.ret == 1
+    assert not list(suite.pytester.path.rglob("baselines/**/*.json"))
+
+
+def test_a_speed_up_that_is_only_looked_at_is_shown_and_not_judged(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.model("tiny-bert")
+        def test_it(speedup):
+            assert speedup("openvino-int8", over="openvino-fp32").ratio > 0.01
+        """
+    )
+    result = suite.run()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*test_it*not judged*"])
+    result.stdout.no_fnmatch_line("*--update-baselines=new*")

@@ -52,7 +52,7 @@ def test_measuring_without_openvino_names_the_extra(python: Path, tmp_path: Path
     )
     result = run(python, "-m", "pytest", f"--ov-cache-dir={tmp_path / 'cache'}", cwd=tmp_path)
     assert result.returncode == pytest.ExitCode.USAGE_ERROR, result.stdout
-    assert "pip install 'pytest-ovperf[openvino]'" in result.stderr
+    assert 'pip install "pytest-ovperf[openvino]"' in result.stderr
     assert "Traceback" not in result.stdout + result.stderr
 
 

@@ -15,6 +15,7 @@ INT8_PAYS = """
     import pytest
 
     @pytest.mark.model("tiny-bert")
+    @pytest.mark.ovperf(tolerance=60)  # a noisy machine must not decide what these tests are not about
     def test_int8_pays(speedup, baseline):
         assert speedup("openvino-int8", over="openvino-fp32") >= baseline
 """

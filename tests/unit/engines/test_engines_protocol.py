@@ -57,7 +57,7 @@ def test_an_absent_package_names_its_extra(
     with pytest.raises(ExtraMissingError) as caught:
         open_engine(request(engine, inputs))
     assert repr(package) in caught.value.seen
-    assert caught.value.remedy == f"pip install 'pytest-ovperf[{extra}]'"
+    assert caught.value.remedy == f'pip install "pytest-ovperf[{extra}]"'
 
 
 def test_a_broken_package_is_not_called_absent(monkeypatch: pytest.MonkeyPatch, inputs: Path) -> None:
