@@ -177,11 +177,9 @@ def test_an_interpreter_that_does_not_exist_is_a_reason(monkeypatch: pytest.Monk
 def test_a_missing_openvino_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
     monkeypatch.setattr(asking, "read_profile", lambda: PROFILE)
-    devices = [line["device"] for line in asking.learn() if "device" in line]
+    devices = [str(line["device"]) for line in asking.learn() if "device" in line]
     assert len(devices) == 3
-    assert all(
-        'pip install "pytest-ovperf[openvino]"' in f"{device['said']}{device['obstacles']}" for device in devices
-    )
+    assert all('pip install "pytest-ovperf[openvino]"' in device for device in devices)
 
 
 def test_openvinos_reason_loses_the_places_in_its_source() -> None:
