@@ -19,7 +19,7 @@ def test_the_first_run_passes_and_says_how_to_record_a_baseline(suite: Suite) ->
     result = suite.run()
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*test_int8_pays*openvino-int8 over openvino-fp32*none*no-baseline*"])
-    result.stdout.fnmatch_lines(["*pytest --ov-device=CPU --update-baselines=new*"])
+    result.stdout.fnmatch_lines(["*pytest --ov-device=CPU --ov-cache-dir=* --update-baselines=new*"])
     assert not suite.baselines.exists()
 
 

@@ -63,7 +63,7 @@ def test_the_console_command_works(python: Path, tmp_path: Path) -> None:
     assert "No model is kept" in listed.stdout
     devices = run(command, "devices", cwd=tmp_path)
     assert devices.returncode == 0, devices.stderr
-    assert "CPU: not usable" in devices.stdout
+    assert "CPU: cannot be used" in devices.stdout
 
 
 def test_types_are_shipped(python: Path, tmp_path: Path) -> None:
