@@ -47,6 +47,7 @@ _FIDELITY_NAMES = ("cosine", "max_abs_error", "top1")
 
 _DIGITS = 6  # a millionth of a ratio is far below any noise, and a diff of more digits is unreadable
 _MAX_LOG_RATIO = 20.0  # a factor of 485 million: past it something is damaged
+_TOLERANCES = (0.0001, 0.9999)  # as the options have it: above nothing, and below what would let everything pass
 _MAX_NS = 10**15  # a call of eleven days
 
 
@@ -198,7 +199,7 @@ def _entry(entry: _Object) -> StoredBaseline:
     provenance = entry.child("provenance")
     return StoredBaseline(
         log_ratios=entry.numbers("log_ratios", -_MAX_LOG_RATIO, _MAX_LOG_RATIO),
-        tolerance=entry.number("tolerance", 0.0, 10.0),
+        tolerance=entry.number("tolerance", *_TOLERANCES),
         candidate_ns=float(entry.whole("candidate_ns", 1, _MAX_NS)),
         reference_ns=float(entry.whole("reference_ns", 1, _MAX_NS)),
         fidelity=_fidelity(entry.child("fidelity")) if compared else None,

@@ -89,7 +89,7 @@ positive_ns = st.floats(0.6, 1e14)
 baselines = st.builds(
     StoredBaseline,
     log_ratios=st.lists(st.floats(-20, 20), min_size=1, max_size=5).map(tuple),
-    tolerance=st.floats(0, 1),
+    tolerance=st.floats(0.0001, 0.9999),
     candidate_ns=positive_ns,
     reference_ns=positive_ns,
     fidelity=st.none()
@@ -171,6 +171,8 @@ def test_what_could_not_be_read_again_is_not_written(stored: StoredBaseline) -> 
     [
         ("tolerance", "0.05"),
         ("tolerance", -0.01),
+        ("tolerance", 0),
+        ("tolerance", 9.0),
         ("tolerance", True),
         ("tolerance", None),
         ("log_ratios", []),
