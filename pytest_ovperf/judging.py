@@ -2,55 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .errors import MeasurementError
-from .records import ComparisonRecord, Fidelity, StoredBaseline, VerdictKind
+from .records import ComparisonRecord, VerdictKind
+from .recording import detects, extended, measure_baseline, new_baseline
 from .settings import UpdateMode
 from .stats import fidelity as fidelity_of
 from .stats.estimate import ESTIMATOR
-from .stats.judge import judge, judge_target, no_baseline
-from .stats.noise import Noise, noise_of
-from .stats.sensitivity import seconds_to_settle, smallest_detectable_change
-from .stats.sequential import BASELINE_LAUNCHES, LOOKS, MOST_FALSE_ALARMS
-from .store.keys import EntryKey
+from .stats.judge import is_beyond, is_suspect, judge, judge_target, no_baseline
+from .stats.sensitivity import seconds_to_settle
+from .stats.sequential import BASELINE_LAUNCHES, MOST_FALSE_ALARMS
+from .stats.steadiness import flags_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from .asked import Asked
     from .measured import Measuring
-    from .records import Comparison, Speedup, Verdict
+    from .records import Fidelity, Speedup, StoredBaseline, Verdict
     from .settings import Settings
+    from .store.keys import EntryKey
     from .store.store import BaselineStore
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One comparison as the test ``node_id`` asked for it.
-
-    ``device`` names the devices of both arms in full. ``tolerance`` is what the run asks for and ``kept_tolerance``
-    what a new baseline is to remember (the command line is for one run only), ``None`` where that is left to the
-    baseline or the kind of comparison. ``fidelity`` is ``None`` unless it is known already.
-    """
-
-    node_id: str
-    comparison: Comparison
-    device: str
-    tolerance: float | None
-    kept_tolerance: float | None
-    fidelity: Fidelity | None
-
-    @property
-    def key(self) -> EntryKey:
-        """Where its baseline is found."""
-        return EntryKey.of(self.node_id, self.comparison)
-
-    @property
-    def noise(self) -> Noise:
-        """What is known of the noise of this kind of comparison."""
-        return noise_of(self.comparison)
+    Judge = Callable[[Speedup, float], Verdict]
 
 
 class Judging:
@@ -66,6 +42,7 @@ class Judging:
         self._store = store
         self._provenance = provenance
         self._pending: dict[str, list[tuple[Asked, StoredBaseline]]] = {}
+        self._suspicions: dict[str, ComparisonRecord] = {}
         self.records: list[ComparisonRecord] = []
         self.used: set[EntryKey] = set()
         self.written: set[Path] = set()
@@ -76,17 +53,22 @@ class Judging:
         kept = self._store.find(asked.key)
         stored, notes = self._fitting(asked, kept)
         update = self._settings.update
-        if update is UpdateMode.ALL or (update is UpdateMode.NEW and kept is None):
+        if update is UpdateMode.ALL or (update is not UpdateMode.NONE and kept is None):
             return self._add(self._recorded(asked, measuring, stored), notes), True
         tolerance = self._tolerance(asked, stored)
         if stored is None:
             measuring.reach_first_look()
-            verdict = no_baseline(tolerance=tolerance)
-        else:
-            verdict = measuring.decide(self._judge_by(asked, stored, tolerance))
-            verdict = self._with_time_to_settle(asked, stored, verdict, measuring)
-        record = self._record(asked, measuring, verdict, stored)
-        return self._add(record, notes), self._holds(verdict.kind)
+            record = self._record(asked, measuring, no_baseline(tolerance=tolerance), None)
+            return self._add(record, notes), self._holds(record.verdict.kind)
+        noise = asked.noise
+
+        def ask(speedup: Speedup, error_rate: float) -> Verdict:
+            return judge(speedup, stored, noise=noise, tolerance=tolerance, error_rate=error_rate)
+
+        record = self._judged(asked, measuring, ask, stored)
+        if update is UpdateMode.EXTEND and asked.node_id not in self._suspicions:
+            record = self._extended(asked, measuring, record, stored)
+        return self._told(record)
 
     def against_target(self, asked: Asked, measuring: Measuring, target: float) -> tuple[ComparisonRecord, bool]:
         """Judge against a number."""
@@ -95,10 +77,7 @@ class Judging:
         def ask(speedup: Speedup, error_rate: float) -> Verdict:
             return judge_target(speedup, target, noise=noise, error_rate=error_rate)
 
-        verdict = measuring.decide(ask)
-        verdict = self._with_time_to_settle(asked, target, verdict, measuring)
-        record = replace(self._record(asked, measuring, verdict, None), target=target)
-        return self._add(record), self._holds(verdict.kind)
+        return self._told(replace(self._judged(asked, measuring, ask, target), target=target))
 
     def without_verdict(self, asked: Asked, measuring: Measuring) -> None:
         """Record a speed-up that no assertion judged, because there is none or because measuring ended before."""
@@ -108,6 +87,62 @@ class Judging:
     def records_of(self, node_id: str) -> list[ComparisonRecord]:
         """Return what was judged in one test so far."""
         return [record for record in self.records if record.test == node_id]
+
+    # Suspicions: what looks like a regression is measured again, later in the run, before it is called one
+
+    def is_suspected(self, node_id: str) -> bool:
+        """Tell whether a comparison of this test has to be measured again before it is judged."""
+        return node_id in self._suspicions
+
+    def set_aside(self, node_id: str) -> None:
+        """Forget what this pass through a test said: the test will be run again."""
+        self._pending.pop(node_id, None)
+        self.records = [record for record in self.records if record.test != node_id]
+
+    def give_up_suspicions(self) -> None:
+        """Record as inconclusive what could not be measured again, because the run ended before."""
+        note = "this looked like a regression, and the run ended before it was measured again"
+        for record in self._suspicions.values():
+            self._add(replace(record, verdict=replace(record.verdict, kind=VerdictKind.INCONCLUSIVE)), (note,))
+        self._suspicions.clear()
+
+    def _judged(
+        self, asked: Asked, measuring: Measuring, ask: Judge, expected: StoredBaseline | float
+    ) -> ComparisonRecord:
+        """Measure until the judge is sure, and let a suspicion be settled by launches of later in the run."""
+        stored = None if isinstance(expected, float) else expected
+        if measuring.is_set_aside:
+            verdict, note = self._confirmed(measuring, ask)
+            self._suspicions.pop(asked.node_id, None)
+            record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
+            return replace(record, later=len(measuring.later), notes=(*record.notes, *note))
+        verdict = measuring.decide(ask)
+        record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
+        if is_suspect(verdict):
+            measuring.set_aside()
+            self._suspicions[asked.node_id] = record
+        return record
+
+    @staticmethod
+    def _confirmed(measuring: Measuring, ask: Judge) -> tuple[Verdict, tuple[str, ...]]:
+        """Judge by all launches, where the later ones by themselves say the same."""
+        verdict, later = measuring.confirm(ask)
+        if verdict.kind is not VerdictKind.REGRESSED:
+            return verdict, ("this looked like a regression until it was measured again later in the run",)
+        if is_beyond(later):
+            return verdict, ()
+        note = "the launches of later in the run do not show the loss by themselves, so it is not called a regression"
+        return replace(verdict, kind=VerdictKind.INCONCLUSIVE), (note,)
+
+    def _told(self, record: ComparisonRecord) -> tuple[ComparisonRecord, bool]:
+        """Add a judged record; a suspected one is only shown to the test, which will be run again."""
+        suspicion = self._suspicions.get(record.test)
+        if suspicion is not None and suspicion.comparison == record.comparison:
+            self._suspicions[record.test] = record
+            return record, False
+        return self._add(record), self._holds(record.verdict.kind)
+
+    # Baselines
 
     def settle(self, nodeid: str, *, passed: bool) -> None:
         """Store what a test that ``passed`` measured; of one that failed nothing becomes a baseline.
@@ -130,42 +165,59 @@ class Judging:
     def _recorded(self, asked: Asked, measuring: Measuring, old: StoredBaseline | None) -> ComparisonRecord:
         """Measure until the estimate is steady enough to be held against, and keep it for `settle`."""
         tolerance = self._tolerance(asked, None)
-        measuring.reach(BASELINE_LAUNCHES)
-        while not _steady(measuring.speedup, tolerance):
-            if len(measuring.launches) >= LOOKS[-1]:
-                raise _unsteady(asked, measuring.speedup, tolerance)
-            measuring.reach(len(measuring.launches) + 1)
-        speedup = measuring.speedup
+        measure_baseline(asked, measuring)
         verdict = (
             no_baseline(tolerance=tolerance)
             if old is None
-            else judge(speedup, old, noise=asked.noise, tolerance=tolerance, error_rate=MOST_FALSE_ALARMS)
+            else judge(
+                measuring.speedup, old, noise=asked.noise, tolerance=tolerance, error_rate=MOST_FALSE_ALARMS
+            )
         )
-        record = replace(self._record(asked, measuring, verdict, old), stored=True)
-        new = StoredBaseline(
-            log_ratios=speedup.log_ratios,
-            tolerance=asked.noise.tolerance if asked.kept_tolerance is None else asked.kept_tolerance,
-            candidate_ns=speedup.candidate_ns,
-            reference_ns=speedup.reference_ns,
-            fidelity=record.fidelity,
-            provenance={**self._provenance(asked, measuring), "estimator": ESTIMATOR},
-        )
-        shown = smallest_detectable_change(
-            new, launches=LOOKS[-1], noise=asked.noise, tolerance=new.tolerance, error_rate=MOST_FALSE_ALARMS
-        )
-        record = replace(record, notes=(*record.notes, f"the new baseline can show a loss of {shown:.0%} or more"))
+        record = self._record(asked, measuring, verdict, old)
+        new = new_baseline(asked, measuring, record.fidelity, self._provenance(asked, measuring))
+        return self._kept(asked, record, new, "the new baseline")
+
+    def _extended(
+        self, asked: Asked, measuring: Measuring, record: ComparisonRecord, old: StoredBaseline
+    ) -> ComparisonRecord:
+        """Add today's launches to a baseline that they agree with."""
+        change = record.verdict.change
+        if record.verdict.kind is VerdictKind.REGRESSED:
+            return record
+        if change is None or abs(change) > record.verdict.tolerance:
+            note = "not added to the baseline, which they differ from by more than the tolerance: look into the change,"
+            return replace(record, notes=(*record.notes, f"{note} or record anew with --update-baselines=all"))
+        measuring.reach(BASELINE_LAUNCHES)
+        record = self._record(asked, measuring, record.verdict, old)
+        new = new_baseline(asked, measuring, record.fidelity, self._provenance(asked, measuring))
+        return self._kept(asked, record, extended(old, new, asked), "the extended baseline")
+
+    def _kept(self, asked: Asked, record: ComparisonRecord, new: StoredBaseline, what: str) -> ComparisonRecord:
+        """Keep a baseline for `settle`, and say what it is worth."""
         self._pending.setdefault(asked.node_id, []).append((asked, new))
-        return record
+        days = f" on {len(new.by_day)} days" if len(new.by_day) > 1 else ""
+        shown = detects(new, asked.noise)
+        note = f"{what} rests on {new.launches} launches{days} and can show a loss of {shown:.0%} or more"
+        return replace(record, stored=True, notes=(*record.notes, note))
 
-    def _judge_by(self, asked: Asked, stored: StoredBaseline, tolerance: float) -> Callable[[Speedup, float], Verdict]:
-        noise = asked.noise
-        return lambda speedup, error_rate: judge(
-            speedup, stored, noise=noise, tolerance=tolerance, error_rate=error_rate
-        )
+    def _fitting(self, asked: Asked, kept: StoredBaseline | None) -> tuple[StoredBaseline | None, tuple[str, ...]]:
+        """Return the baseline if it is of this very hardware and estimator, or nothing and a note on what there is."""
+        if kept is None:
+            others = self._store.other_profiles(asked.key)
+            return None, (f"other hardware has a baseline, which is not used: {', '.join(others)}",) * bool(others)
+        for fact, now in (("device", asked.device), ("estimator", ESTIMATOR)):
+            then = kept.provenance.get(fact, now)
+            if then != now:
+                advice = "record another with --update-baselines=all"
+                return None, (f"the baseline is of another {fact}, {then}, and is not used: {advice}",)
+        return kept, ()
 
-    def _with_time_to_settle(
+    # Records
+
+    def _timed(
         self, asked: Asked, expected: StoredBaseline | float, verdict: Verdict, measuring: Measuring
     ) -> Verdict:
+        """Return an inconclusive verdict with how much more measuring would decide it."""
         if verdict.kind is not VerdictKind.INCONCLUSIVE:
             return verdict
         more = seconds_to_settle(
@@ -203,19 +255,8 @@ class Judging:
             fidelity=fidelity,
             launches=measuring.launches,
             seconds=measuring.seconds,
+            flags=flags_of(asked.comparison, measuring.launches),
         )
-
-    def _fitting(self, asked: Asked, kept: StoredBaseline | None) -> tuple[StoredBaseline | None, tuple[str, ...]]:
-        """Return the baseline if it is of this very hardware and estimator, or nothing and a note on what there is."""
-        if kept is None:
-            others = self._store.other_profiles(asked.key)
-            return None, (f"other hardware has a baseline, which is not used: {', '.join(others)}",) * bool(others)
-        for fact, now in (("device", asked.device), ("estimator", ESTIMATOR)):
-            then = kept.provenance.get(fact, now)
-            if then != now:
-                advice = "record another with --update-baselines=all"
-                return None, (f"the baseline is of another {fact}, {then}, and is not used: {advice}",)
-        return kept, ()
 
     def _add(self, record: ComparisonRecord, notes: tuple[str, ...] = ()) -> ComparisonRecord:
         record = replace(record, notes=(*record.notes, *notes))
@@ -233,21 +274,3 @@ class Judging:
         if self._settings.strict and kind in (VerdictKind.INCONCLUSIVE, VerdictKind.NO_BASELINE):
             return False
         return kind is not VerdictKind.REGRESSED
-
-
-def _half_width(speedup: Speedup) -> float:
-    return (speedup.high - speedup.low) / 2 / speedup.ratio
-
-
-def _steady(speedup: Speedup, tolerance: float) -> bool:
-    return _half_width(speedup) <= tolerance
-
-
-def _unsteady(asked: Asked, speedup: Speedup, tolerance: float) -> MeasurementError:
-    launches = len(speedup.log_ratios)
-    return MeasurementError(
-        f"{asked.comparison} is too unsteady to become a baseline: after {launches} launches its interval is "
-        f"±{_half_width(speedup):.0%} wide, which is more than the tolerance of {tolerance:.0%}.",
-        remedy="Close what else runs on this machine and record again; if this comparison is always so, give its test "
-        "@pytest.mark.ovperf(tolerance=…) in percent.",
-    )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pytest
 
     from .hardware.needs import DeviceMark
+    from .planning import PlannedTest
 
 _KEYWORDS = {
     "model": ("shape", "precision"),
@@ -144,6 +145,14 @@ def read_ovperf(item: pytest.Item) -> OvperfMark:
         if tolerance is None
         else fraction(positive(tolerance, "the marker's tolerance", "percent"), "the marker's tolerance"),
     )
+
+
+def planned_test(item: pytest.Item) -> PlannedTest:
+    """Return what is known of a test that measures before it runs. Raises `SettingsError`."""
+    from .planning import PlannedTest  # noqa: PLC0415  (paid only where it is asked for)
+
+    mark = read_ovperf(item)
+    return PlannedTest(item.nodeid, mark.budget_s, mark.tolerance)
 
 
 def _check_keywords(mark: pytest.Mark) -> None:

@@ -6,8 +6,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from .errors import OvperfError
+from .records import Trace
 from .stats.estimate import estimate
-from .stats.sequential import LOOKS
+from .stats.sequential import CONFIRMING_LAUNCHES, LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,8 @@ class Measuring:
         self._plan = plan
         self._budget_s = budget_s
         self._alone = alone
+        self._confirming_rate = 0.0
+        self._set_aside: int | None = None
 
     @property
     def speedup(self) -> Speedup:
@@ -80,7 +83,29 @@ class Measuring:
             verdict = judge(self.speedup, plan.error_rate(look, last=last))
             if last or plan.settled(verdict, look):
                 break
+        self._confirming_rate = plan.confirming_rate
         return verdict
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether a first judgement was a suspicion, which launches of later in the run have to confirm."""
+        return self._set_aside is not None
+
+    def set_aside(self) -> None:
+        """Let what follows count as later in the run."""
+        self._set_aside = len(self.launches)
+
+    @property
+    def later(self) -> tuple[Launch, ...]:
+        """The launches that were made since the comparison was set aside."""
+        return self.launches[self._set_aside :] if self._set_aside is not None else ()
+
+    def confirm(self, judge: Callable[[Speedup, float], Verdict]) -> tuple[Verdict, Verdict]:
+        """Make as many launches again; return the verdict on all of them, and on the later ones by themselves."""
+        before = self._set_aside or 0
+        self.reach(before + max(CONFIRMING_LAUNCHES, before))
+        later = estimate(Trace(self.trial.trace.comparison, self.later))
+        return judge(self.speedup, self._confirming_rate), judge(later, self._confirming_rate)
 
     def _time_for(self, launches: int) -> bool:
         return self.seconds / len(self.launches) * launches <= self._budget_s

@@ -160,10 +160,30 @@ class ArmFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Interference:
+    """What else took the processors while a block was timed, as the operating system counts it.
+
+    ``wall_ns`` is how long the block lasted, its untimed first call included. ``steal_ns`` is processor time that the
+    host gave to other virtual machines, ``others_ns`` what other processes used, both over all processors;
+    ``switches`` counts how often the arm's own threads were taken off a processor against their will. ``None`` is what
+    the platform does not say.
+    """
+
+    wall_ns: int
+    steal_ns: int | None
+    others_ns: int | None
+    switches: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """The calls of one arm in one turn: each call's time in nanoseconds, in order, the untimed first call left out."""
+    """The calls of one arm in one turn: each call's time in nanoseconds, in order, the untimed first call left out.
+
+    ``interference`` is ``None`` where nobody looked.
+    """
 
     latency_ns: tuple[int, ...]
+    interference: Interference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +197,17 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """The rounds of one fresh set of worker processes. ``started_unix`` is seconds since the epoch."""
+    """The rounds of one fresh set of worker processes. ``started_unix`` is seconds since the epoch.
+
+    ``warm`` tells whether the warm-up of both arms ended because their times had settled.
+    """
 
     candidate: ArmFacts
     reference: ArmFacts
     rounds: tuple[Round, ...]
     started_unix: float
     seconds: float
+    warm: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +223,8 @@ class Speedup:
     """An estimate made from a trace: the ratio with its interval, the launch being the unit of replication.
 
     ``log_ratios`` holds one natural logarithm of the ratio per launch. ``confidence`` is that of ``low`` … ``high``.
-    ``candidate_ns`` and ``reference_ns`` are the arms' typical latencies in nanoseconds.
+    ``candidate_ns`` and ``reference_ns`` are the arms' typical latencies in nanoseconds. ``rounds`` were counted;
+    ``disturbed`` were taken and left out, because other work had the processors meanwhile.
     """
 
     ratio: float
@@ -210,6 +235,32 @@ class Speedup:
     rounds: int
     candidate_ns: float
     reference_ns: float
+    disturbed: int = 0
+
+
+class FlagKind(StrEnum):
+    """What an average would hide, and is shown therefore."""
+
+    COLD = "cold"
+    TREND = "trend"
+    DRIFT = "drift"
+    TWO_SPEEDS = "two-speeds"
+    DISTURBED = "disturbed"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something unsteady in a measurement.
+
+    ``what`` is whose times it is about: an arm's name, or ``ratio``. ``size`` is a share: of launches that never
+    warmed up (cold), of change within a launch (trend) or from the first launch to the last (drift), of the slower
+    above the faster speed (two-speeds), of rounds (disturbed). ``part`` is the share of values at the slower speed.
+    """
+
+    kind: FlagKind
+    what: str
+    size: float
+    part: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +281,9 @@ class StoredBaseline:
     """What a baseline remembers of one comparison: the launches themselves, not just their mean.
 
     ``provenance`` holds what was true when it was recorded (versions, date, commit): shown, never matched.
-    ``fidelity`` is ``None`` where no outputs were compared.
+    ``fidelity`` is ``None`` where no outputs were compared. ``days`` is the date of each launch (``2026-11-21``), in
+    the order of ``log_ratios``; empty says that all are of one day. ``launch_s`` is the wall time of one launch in
+    seconds, 0 where it is not known.
     """
 
     log_ratios: tuple[float, ...]
@@ -239,11 +292,22 @@ class StoredBaseline:
     reference_ns: float
     fidelity: Fidelity | None
     provenance: Mapping[str, str]
+    days: tuple[str, ...] = ()
+    launch_s: float = 0.0
 
     @property
     def launches(self) -> int:
         """How many launches it rests on."""
         return len(self.log_ratios)
+
+    @property
+    def by_day(self) -> Mapping[str, tuple[float, ...]]:
+        """The log ratios by the day on which they were measured, in the order of the days' first launches."""
+        days = self.days or ("",) * self.launches
+        return {
+            day: tuple(value for value, its in zip(self.log_ratios, days, strict=True) if its == day)
+            for day in dict.fromkeys(days)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +336,8 @@ class ComparisonRecord:
 
     ``test`` is pytest's node id. ``baseline`` is ``None`` where there was none; ``stored`` tells that this run wrote
     one. ``target`` is the number of ``speedup >= number``, ``None`` where a baseline was asked. ``judged`` is false
-    where no assertion came to ask for a verdict; ``verdict`` then claims nothing.
+    where no assertion came to ask for a verdict; ``verdict`` then claims nothing. ``later`` is how many of the
+    launches were taken later in the run, to confirm a suspicion; ``flags`` is what was unsteady.
     """
 
     test: str
@@ -287,3 +352,5 @@ class ComparisonRecord:
     stored: bool = False
     judged: bool = True
     notes: tuple[str, ...] = field(default=())
+    later: int = 0
+    flags: tuple[Flag, ...] = ()

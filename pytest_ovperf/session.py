@@ -13,16 +13,18 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from .arms import Arms, build_in_worker
+from .asked import Asked
 from .errors import ArmError, ArmUnavailableError, DeviceAbsentError, DeviceError, OvperfError
 from .hardware import devices as device_rules
 from .hardware import needs
 from .hardware.probe import read_machine
-from .judging import Asked, Judging
+from .judging import Judging
 from .limits import UnboundedLimit
 from .measured import MeasuredSpeedup, Measuring
 from .models.cache import ArtefactCache
 from .models.library import ModelLibrary
 from .models.sources import resolve
+from .planning import plan
 from .provenance import provenance
 from .records import Arm, Comparison, Engine, Precision, Workload, WorkloadKind, parse_arm, parse_metric
 from .settings import DEFAULT_BUDGET_S, Settings, UpdateMode
@@ -43,8 +45,10 @@ if TYPE_CHECKING:
     from .hardware.probe import Machine
     from .models.jobs import BuildJob
     from .models.spec import ModelSpec
+    from .planning import Plan, PlannedTest
     from .records import Fidelity, Metric
     from .reports.live import LiveLine
+    from .store.keys import EntryKey
 
 
 class Session:
@@ -56,6 +60,7 @@ class Session:
         self._error_rate = comparison_error_rate(1)
         self._judgements: Counter[str] = Counter()
         self._open: dict[str, list[tuple[Asked, MeasuredSpeedup]]] = {}
+        self._set_aside: dict[EntryKey, Measuring] = {}
         self._fidelity: dict[tuple[str, Arm, Arm], Fidelity] = {}
 
     # The machine and its devices
@@ -151,6 +156,10 @@ class Session:
         if self.settings.update is not UpdateMode.NONE:
             self.store.check_writable()
 
+    def plan(self, tests: Sequence[PlannedTest]) -> Plan:
+        """Return what these tests would measure."""
+        return plan(tests, self.settings, self.store, self._error_rate)
+
     @property
     def has_measured(self) -> bool:
         """Whether anything was judged or is about to be: else the store and the machine need not be known."""
@@ -209,16 +218,20 @@ class Session:
             self.settings.tolerance.kept(tolerance),
             self._fidelity.get((_model_label(spec), *arms)),
         )
-        trial = Trial(
-            comparison,
-            lambda arm: self.arms_of_models.open(requests[arm], arm),
-            rng=random.Random(str(asked.key)),  # noqa: S311  (an order of turns; the same in every run, for replay)
-            planned=LOOKS[-1],
-            watch=self.live,
-            want_outputs=asked.fidelity is None,
-        )
         budget = self.settings.budget_s.under(budget_s) or DEFAULT_BUDGET_S
-        measuring = Measuring(trial, partial(self._next_plan, node_id), budget, self._turns.measuring)
+        measuring = self._set_aside.pop(asked.key, None) or Measuring(
+            Trial(
+                comparison,
+                lambda arm: self.arms_of_models.open(requests[arm], arm),
+                rng=random.Random(str(asked.key)),  # noqa: S311  (an order of turns; the same in every run, for replay)
+                planned=LOOKS[-1],
+                watch=self.live,
+                want_outputs=asked.fidelity is None,
+            ),
+            partial(self._next_plan, node_id),
+            budget,
+            self._turns.measuring,
+        )
         measured = MeasuredSpeedup(
             measuring,
             partial(self.judging.against_baseline, asked),
@@ -259,6 +272,22 @@ class Session:
         if device_rules.base_devices(device) != ("CPU",):
             compile_in_worker(arm, request)
         return compile_model(request)
+
+    def is_suspected(self, node_id: str) -> bool:
+        """Tell whether a test has to be run again before it is judged."""
+        return self.has_measured and self.judging.is_suspected(node_id)
+
+    def set_test_aside(self, node_id: str) -> None:
+        """End this pass through a suspected test: it is run again, later, and goes on with what was measured.
+
+        Raises `CacheError` where the raw times cannot be kept.
+        """
+        self.release()
+        for asked, measured in self._open.get(node_id, []):
+            if measured.measuring.is_set_aside:
+                self._set_aside[asked.key] = measured.measuring
+        self.judging.set_aside(node_id)
+        self._keep_traces(node_id)
 
     def finish_test(self, node_id: str, *, passed: bool) -> None:
         """Keep the raw times of a test that is over, and its baselines if it passed.

@@ -16,6 +16,7 @@ class UpdateMode(StrEnum):
     NONE = "none"
     ALL = "all"
     NEW = "new"
+    EXTEND = "extend"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class RunFacts:
     ``devices`` are the device expressions of ``--ov-device``, ``selection`` the paths and node ids that the user gave
     to pytest, ``budget_s`` the seconds that one comparison might take. ``written`` are the baseline files that this
     run wrote, as the user would write their paths. ``options`` are what else a later run has to be given.
+    ``movements`` say what most of the run has in common.
     """
 
     devices: tuple[str, ...] = ("CPU",)
@@ -47,6 +48,7 @@ class RunFacts:
     written: tuple[str, ...] = ()
     unused: tuple[UnusedBaseline, ...] = ()
     options: tuple[str, ...] = ()
+    movements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def next_steps(records: Sequence[ComparisonRecord], run: RunFacts) -> tuple[Step
     by_kind = {kind: [record for record in still_open if record.verdict.kind is kind] for kind in VerdictKind}
     return tuple(
         chain(
+            map(Step, run.movements),
             _about_regressed(by_kind[VerdictKind.REGRESSED], run),
             _about_inconclusive(by_kind[VerdictKind.INCONCLUSIVE], run),
             _about_missing(by_kind[VerdictKind.NO_BASELINE], run),

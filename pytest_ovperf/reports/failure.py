@@ -14,6 +14,7 @@ from pytest_ovperf.settings import UpdateMode
 
 from . import figures
 from .advice import budget_to_settle, rerun
+from .evidence import effort_lines
 from .rows import device_of
 from .screen import Screen
 
@@ -64,6 +65,17 @@ def explain_briefly(
     return [conclusion, *kept_evidence, *kept_steps]
 
 
+def evidence(record: ComparisonRecord) -> tuple[str, ...]:
+    """Return the sentences that stand beside a comparison in a report, the most telling first.
+
+    What to do comes last, where the verdict leaves something to be done. Nothing is made fit for a terminal.
+    """
+    parts = _explanation(record)
+    undone = record.judged and record.verdict.kind not in (VerdictKind.OK, VerdictKind.IMPROVED) and not record.stored
+    concluded = record.judged and record.verdict.expected is not None
+    return (*([parts.conclusion] if concluded else []), *parts.evidence, *(parts.steps if undone else ()))
+
+
 def _shown(lines: Sequence[str], encoding: str) -> list[str]:
     screen = Screen(0, encoding)
     return [screen.text(line) for line in lines]
@@ -76,6 +88,7 @@ def _explanation(record: ComparisonRecord) -> _Explanation:
         _measured(record),
         *([_stored(record.baseline, record.verdict.expected)] if record.baseline else []),
         *([_versions(record, record.baseline)] if record.baseline else []),
+        *effort_lines(record),
         _fidelity(record),
         *(f"Note: {' '.join(note.split())}" for note in record.notes),
         _question(record),

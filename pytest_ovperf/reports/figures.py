@@ -88,6 +88,14 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'es' if noun.endswith(('ch', 's')) else 's'}"
 
 
+def one_in(rate: float) -> str:
+    """Return a small chance as people say it, two digits of it: ``1 of 7,500``; ``rate`` lies between 0 and 1."""
+    if not (math.isfinite(rate) and 0 < rate <= 1):
+        return "?"
+    times = 1 / rate
+    return f"1 of {round(times, 1 - math.floor(math.log10(times))):,.0f}"
+
+
 def _ratio_decimals(value: float) -> int:
     """Two decimals, fewer from 10 upwards, more where two would show nothing but a zero."""
     if not math.isfinite(value):

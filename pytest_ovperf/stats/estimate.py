@@ -1,7 +1,7 @@
 """From a trace to a speed-up with its interval.
 
-Three steps, each chosen by replaying recorded traces (docs/decisions/0001-estimators.md): the lower quartile of a
-block's calls, the Hodges-Lehmann centre of a launch's rounds, the mean over launches with Student's t interval.
+Steps chosen by replaying recorded traces (docs/decisions/0001-estimators.md): the lower quartile of a block's calls,
+the Hodges-Lehmann centre of a launch's undisturbed rounds, the mean over launches with Student's t interval.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.records import Speedup
 
+from .disturbance import counted
 from .noise import mean, noise_of, shrunk_spread, student_quantile
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def hodges_lehmann(values: Sequence[float]) -> float:
 
 
 def launch_log_ratio(rounds: Sequence[Round]) -> float:
-    """Return the centre of the log ratios of one launch's rounds. Raises `MeasurementError` for no rounds."""
-    return hodges_lehmann([round_log_ratio(round_) for round_ in rounds])
+    """Return the centre of the log ratios of one launch's counted rounds. Raises `MeasurementError` for no rounds."""
+    return hodges_lehmann([round_log_ratio(round_) for round_ in counted(rounds)])
 
 
 def estimate(trace: Trace) -> Speedup:
@@ -89,13 +90,14 @@ def estimate(trace: Trace) -> Speedup:
         high=exp(centre + reach),
         confidence=CONFIDENCE,
         log_ratios=log_ratios,
-        rounds=sum(len(launch.rounds) for launch in trace.launches),
+        rounds=(rounds := sum(len(counted(launch.rounds)) for launch in trace.launches)),
         candidate_ns=_typical_ns(trace.launches, candidate=True),
         reference_ns=_typical_ns(trace.launches, candidate=False),
+        disturbed=sum(len(launch.rounds) for launch in trace.launches) - rounds,
     )
 
 
 def _typical_ns(launches: Sequence[Launch], *, candidate: bool) -> float:
     """Return the median over all rounds of an arm's block latency in nanoseconds."""
-    blocks = (r.candidate if candidate else r.reference for launch in launches for r in launch.rounds)
+    blocks = (r.candidate if candidate else r.reference for launch in launches for r in counted(launch.rounds))
     return median(block_latency_ns(block) for block in blocks)

@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import BaselineError, SettingsError
 from pytest_ovperf.records import Verdict, VerdictKind
 
-from .noise import mean, shrunk_spread, student_quantile
+from .noise import Spread, centre_of, error_since, mean, shrunk_spread, student_quantile
 
 if TYPE_CHECKING:
     from pytest_ovperf.records import Speedup, StoredBaseline
 
-    from .noise import Noise, Spread
+    from .noise import Noise
 
 #: How often, at one look, a change of exactly the tolerance may be called beyond it.
 BOUNDARY_ERROR = 0.10
@@ -75,14 +75,11 @@ def log_tolerance(tolerance: float) -> float:
     return log1p(tolerance)
 
 
-def change_of(  # noqa: PLR0913  (both sides, their noise and the rule they are judged by)
-    centre: float, spread: Spread, launches: int, stored: int, *, tolerance: float, error_rate: float
-) -> Change:
-    """Return a change between ``launches`` current and ``stored`` launches with its reaches, as the module says."""
-    error = spread.sd * sqrt(1 / launches + 1 / stored)
-    boundary = student_quantile(spread.degrees, BOUNDARY_ERROR) * error
-    unchanged = student_quantile(spread.degrees, error_rate) * error - log_tolerance(tolerance)
-    assurance = student_quantile(spread.degrees, MISS_ERROR) * error
+def change_of(centre: float, error: Spread, *, tolerance: float, error_rate: float) -> Change:
+    """Return a change with its reaches, as the module says; ``error`` is the standard error with its degrees."""
+    boundary = student_quantile(error.degrees, BOUNDARY_ERROR) * error.sd
+    unchanged = student_quantile(error.degrees, error_rate) * error.sd - log_tolerance(tolerance)
+    assurance = student_quantile(error.degrees, MISS_ERROR) * error.sd
     return Change(centre, max(boundary, unchanged), assurance)
 
 
@@ -95,10 +92,9 @@ def change_since(
     """
     if not baseline.log_ratios:
         raise BaselineError("The baseline rests on no launch.", remedy="Record it anew with --update-baselines=all.")
-    now, then = speedup.log_ratios, baseline.log_ratios
-    spread = shrunk_spread(noise, now, then)
-    centre = mean(now) - mean(then)
-    return change_of(centre, spread, len(now), len(then), tolerance=tolerance, error_rate=error_rate)
+    now, days = speedup.log_ratios, tuple(baseline.by_day.values())
+    error = error_since(shrunk_spread(noise, now, *days), len(now), days)
+    return change_of(mean(now) - centre_of(days), error, tolerance=tolerance, error_rate=error_rate)
 
 
 def change_kind(change: Change, tolerance: float) -> VerdictKind:
@@ -121,9 +117,25 @@ def judge(speedup: Speedup, baseline: StoredBaseline, *, noise: Noise, tolerance
     Raises `BaselineError` for a baseline without launches, `SettingsError` for a senseless tolerance or error rate.
     """
     change = change_since(speedup, baseline, noise=noise, tolerance=tolerance, error_rate=error_rate)
+    return _verdict(change, exp(centre_of(tuple(baseline.by_day.values()))), tolerance, error_rate)
+
+
+def judge_race(speedup: Speedup, *, noise: Noise, tolerance: float, error_rate: float) -> Verdict:
+    """Judge two arms that should be equally fast, raced side by side: the ratio against exactly 1.
+
+    The rule is that of `judge`, with nothing stored whose own noise would count. ``tolerance`` and ``error_rate`` are
+    those of `judge`. Raises `SettingsError` for a senseless tolerance or error rate.
+    """
+    spread = shrunk_spread(noise, speedup.log_ratios)
+    error = Spread(spread.sd / sqrt(len(speedup.log_ratios)), spread.degrees)
+    change = change_of(mean(speedup.log_ratios), error, tolerance=tolerance, error_rate=error_rate)
+    return _verdict(change, 1.0, tolerance, error_rate)
+
+
+def _verdict(change: Change, expected: float, tolerance: float, error_rate: float) -> Verdict:
     return Verdict(
         kind=change_kind(change, tolerance),
-        expected=exp(mean(baseline.log_ratios)),
+        expected=expected,
         change=expm1(change.centre),
         change_low=expm1(change.low),
         change_high=expm1(change.high),
@@ -131,6 +143,22 @@ def judge(speedup: Speedup, baseline: StoredBaseline, *, noise: Noise, tolerance
         error_rate=error_rate,
         seconds_to_settle=None,
     )
+
+
+def is_suspect(verdict: Verdict) -> bool:
+    """Tell whether what measuring ended with is to be measured again, later in the run, before anything is said.
+
+    A regression is, always; an inconclusive loss beyond the tolerance is, too: the later launches then decide with
+    twice the data.
+    """
+    if verdict.kind is VerdictKind.INCONCLUSIVE and verdict.tolerance:
+        return is_beyond(verdict)
+    return verdict.kind is VerdictKind.REGRESSED
+
+
+def is_beyond(verdict: Verdict) -> bool:
+    """Tell whether the centre of the change, its noise left aside, is a loss beyond the tolerance."""
+    return verdict.change is not None and log1p(verdict.change) < -log1p(verdict.tolerance)
 
 
 def distance_to_target(speedup: Speedup, target: float, *, noise: Noise, error_rate: float) -> Change:

@@ -33,26 +33,36 @@ class Noise:
     """A kind of pair's noise and the change it lets pass.
 
     ``launch_sd`` is the prior standard deviation of a launch's log ratio and ``degrees`` how many degrees of freedom
-    that prior is worth. ``tolerance`` is the default relative change of a speed-up that is let pass.
+    that prior is worth. ``tolerance`` is the relative change of a speed-up that is let pass at most by default, and
+    ``least_tolerance`` what is let pass of the quietest comparison. ``detects`` is the loss that a new baseline
+    should be able to show.
     """
 
     launch_sd: float
     degrees: float
     tolerance: float
+    least_tolerance: float
+    detects: float
 
 
 #: A prior worth two degrees of freedom: pairs of one kind differ so much in their noise (1.5 % to 6 % between two
 #: OpenVINO arms) that a heavier prior would call noisy pairs regressed more often than the error rate allows.
 PRIOR_DEGREES = 2.0
 
-#: The one place for priors and default tolerances. Standard deviations from launch to launch, read off the recorded
-#: traces: 1.5-1.8 % (ResNet-50) to 4.2 % (MiniLM) between OpenVINO arms, 2.5-8 % with a PyTorch arm, whose times
-#: follow what else the machine does. A tolerance is about twice the usual standard deviation, so that one odd day
-#: moves a comparison less than the tolerance lets pass.
+#: The one place for priors, default tolerances and aims. The standard deviations are what launches of the present
+#: schedule show on a shared two-core machine (docs/decisions/0005-evidence-and-confirmation.md).
 NOISE = {
-    PairKind.OPENVINO: Noise(launch_sd=0.03, degrees=PRIOR_DEGREES, tolerance=0.05),
-    PairKind.PYTORCH: Noise(launch_sd=0.06, degrees=PRIOR_DEGREES, tolerance=0.10),
+    PairKind.OPENVINO: Noise(0.025, PRIOR_DEGREES, tolerance=0.05, least_tolerance=0.03, detects=0.10),
+    PairKind.PYTORCH: Noise(0.04, PRIOR_DEGREES, tolerance=0.10, least_tolerance=0.05, detects=0.15),
 }
+
+#: A default tolerance is this many standard deviations of a launch, within the limits of the kind of pair: an odd day
+#: then moves a comparison less than the tolerance lets pass, and a quiet comparison is held to more.
+TOLERANCE_DEVIATIONS = 2.0
+
+#: How many days' worth of doubt stands against a difference between a baseline's days: with one day nothing is known
+#: of others, which is what the tolerance is for, and two days still say little.
+DAY_DEGREES = 4.0
 
 
 def pair_kind(comparison: Comparison) -> PairKind:
@@ -98,6 +108,61 @@ def shrunk_spread(noise: Noise, *groups: Sequence[float]) -> Spread:
         squares += fsum((value - centre) ** 2 for value in group)
         degrees += len(group) - 1
     return Spread(sd=sqrt(squares / degrees), degrees=degrees)
+
+
+def tolerance_for(noise: Noise, *groups: Sequence[float]) -> float:
+    """Return the default tolerance of a comparison whose launches are ``groups``, in thousandths.
+
+    Raises `MeasurementError` as `shrunk_spread` does.
+    """
+    wanted = TOLERANCE_DEVIATIONS * shrunk_spread(noise, *groups).sd
+    return round(min(noise.tolerance, max(noise.least_tolerance, wanted)), 3)
+
+
+def centre_of(days: Sequence[Sequence[float]]) -> float:
+    """Return what a baseline stands for: each day's mean counts the same, however many launches the day had."""
+    return mean([mean(day) for day in days])
+
+
+def error_since(spread: Spread, launches: int, days: Sequence[Sequence[float]]) -> Spread:
+    """Return the standard error of the mean of ``launches`` minus `centre_of` the stored ``days``, and its degrees.
+
+    ``spread`` is that of single launches. What several days differ by beyond the scatter of their launches is a
+    variance of its own, which today has a share in as well; degrees of freedom as Satterthwaite (1946) adds them up.
+    """
+    stored, day_variance = _own_variances(spread, days)
+    within = spread.sd**2 / launches + stored
+    return _error(within, day_variance * (1 + 1 / len(days)), spread, days)
+
+
+def error_of(spread: Spread, days: Sequence[Sequence[float]]) -> Spread:
+    """Return the standard error of `centre_of` the stored ``days`` by themselves, and its degrees: see `error_since`."""
+    within, day_variance = _own_variances(spread, days)
+    return _error(within, day_variance / len(days), spread, days)
+
+
+def _own_variances(spread: Spread, days: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """Return the variance that the scatter of launches gives to `centre_of` the days, and that of one day."""
+    return spread.sd**2 * fsum(1 / len(day) for day in days) / len(days) ** 2, _day_variance(spread, days)
+
+
+def _error(within: float, between: float, spread: Spread, days: Sequence[Sequence[float]]) -> Spread:
+    if between == 0.0:
+        return Spread(sqrt(within), spread.degrees)
+    total = within + between
+    degrees = total**2 / (within**2 / spread.degrees + between**2 / (DAY_DEGREES + len(days) - 1))
+    return Spread(sqrt(total), degrees)
+
+
+def _day_variance(spread: Spread, days: Sequence[Sequence[float]]) -> float:
+    """Return the variance between days, shrunk towards none; 0 for one day."""
+    more = len(days) - 1
+    if more < 1:
+        return 0.0
+    centre = centre_of(days)
+    seen = fsum((mean(day) - centre) ** 2 for day in days) / more
+    expected = spread.sd**2 * mean([1 / len(day) for day in days])
+    return max(0.0, seen - expected) * more / (DAY_DEGREES + more)
 
 
 def student_quantile(degrees: float, upper_tail: float) -> float:

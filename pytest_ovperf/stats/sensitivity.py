@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.records import StoredBaseline, VerdictKind
 
 from .judge import TARGET_ERROR, Change, change_kind, change_of, distance_kind, log_tolerance
-from .noise import Spread, mean, shrunk_spread, student_quantile
+from .noise import Spread, centre_of, error_since, mean, shrunk_spread, student_quantile
 
 if TYPE_CHECKING:
     from pytest_ovperf.records import Speedup
@@ -37,20 +37,18 @@ def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of
     """
     made = len(speedup.log_ratios)
     own = shrunk_spread(noise, speedup.log_ratios)
-    if isinstance(expected, StoredBaseline):
-        centre = mean(speedup.log_ratios) - mean(expected.log_ratios)
-        seen = shrunk_spread(noise, speedup.log_ratios, expected.log_ratios)
-    else:
-        centre = mean(speedup.log_ratios) - log(expected)
-        seen = own
+    days = tuple(expected.by_day.values()) if isinstance(expected, StoredBaseline) else ()
+    seen = shrunk_spread(noise, speedup.log_ratios, *days) if days else own
     for launches in range(made, MOST_LAUNCHES + 1):
         spread = _grown(seen, own, launches - made)
         if isinstance(expected, StoredBaseline):
-            change = change_of(centre, spread, launches, expected.launches, tolerance=tolerance, error_rate=error_rate)
-            kind = change_kind(change, tolerance)
+            error = error_since(spread, launches, days)
+            centre = mean(speedup.log_ratios) - centre_of(days)
+            kind = change_kind(change_of(centre, error, tolerance=tolerance, error_rate=error_rate), tolerance)
         else:
             reach = student_quantile(spread.degrees, error_rate) * spread.sd / sqrt(launches)
             assurance = student_quantile(spread.degrees, TARGET_ERROR) * spread.sd / sqrt(launches)
+            centre = mean(speedup.log_ratios) - log(expected)
             kind = distance_kind(Change(centre, reach, min(reach, assurance)))
         if kind is not VerdictKind.INCONCLUSIVE:
             return (launches - made) * seconds_per_launch
@@ -77,9 +75,9 @@ def smallest_detectable_change(  # noqa: PLR0913  (two sides, their noise and th
     The noise is what the baseline's own launches show, shrunk towards the prior. The fall must exceed the tolerance
     by the reach of the interval and by the noise of the estimate at that power (0.5 < power < 1).
     """
-    stored = baseline.launches
-    seen = shrunk_spread(noise, baseline.log_ratios)
-    spread = Spread(seen.sd, seen.degrees + launches - 1)
-    reach = change_of(0.0, spread, launches, stored, tolerance=tolerance, error_rate=error_rate).reach
-    luck = student_quantile(spread.degrees, 1 - power) * spread.sd * sqrt(1 / launches + 1 / stored)
+    days = tuple(baseline.by_day.values())
+    seen = shrunk_spread(noise, *days)
+    error = error_since(Spread(seen.sd, seen.degrees + launches - 1), launches, days)
+    reach = change_of(0.0, error, tolerance=tolerance, error_rate=error_rate).reach
+    luck = student_quantile(error.degrees, 1 - power) * error.sd
     return -expm1(-(log_tolerance(tolerance) + reach + luck))

@@ -27,8 +27,17 @@ MOST_FALSE_ALARMS = 0.005
 #: The launches after which the evidence is judged.
 LOOKS = (2, 4, 6, 8)
 
-#: How many launches a new baseline should rest on: with fewer, its own noise limits every later verdict.
-BASELINE_LAUNCHES = 5
+#: How many launches a new baseline rests on: with fewer, its own noise limits every later verdict. A noisy comparison
+#: takes more, until it can show what it should or this many are made.
+BASELINE_LAUNCHES = 6
+MOST_BASELINE_LAUNCHES = 12
+
+#: The planned looks share this part of a comparison's error rate. The rest is for the judgement that comes after a
+#: suspicion: one that was no alarm yet (`is_suspect`) becomes one at that look alone.
+SHARE_OF_LOOKS = 0.8
+
+#: How many launches at least are taken later in the run to confirm a suspicion.
+CONFIRMING_LAUNCHES = 4
 
 
 def comparison_error_rate(comparisons: int) -> float:
@@ -49,7 +58,8 @@ def share_of_judgement(before: int) -> float:
 class LookPlan:
     """The launches after which a comparison is judged, and the error budget that its looks share.
 
-    ``budget`` is the comparison's error rate over all looks (`comparison_error_rate`); ``looks`` ascend.
+    ``budget`` is the comparison's error rate over all looks and the one that confirms (`comparison_error_rate`);
+    ``looks`` ascend.
     Raises `SettingsError` for looks that do not ascend from 1 or more.
     """
 
@@ -83,7 +93,12 @@ class LookPlan:
             )
         before = max((look for look in self.looks if look < launches), default=0)
         until = self.most if last else launches
-        return self.budget * (until - before) / self.most
+        return self.budget * SHARE_OF_LOOKS * (until - before) / self.most
+
+    @property
+    def confirming_rate(self) -> float:
+        """What the judgement of a suspicion may spend, once launches of later in the run are there."""
+        return self.budget * (1 - SHARE_OF_LOOKS)
 
     def settled(self, verdict: Verdict, launches: int) -> bool:
         """Tell whether measuring can stop with this verdict after that many launches.

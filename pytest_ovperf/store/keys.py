@@ -48,6 +48,12 @@ def comparison_label(comparison: Comparison) -> str:
     return f"{comparison.model} · {arms} · {comparison.metric} · {comparison.workload}"
 
 
+def arms_of(label: str) -> str:
+    """Return the arms that a `comparison_label` names, such as ``openvino-int8 over openvino-fp32 on CPU``."""
+    parts = label.split(" · ")
+    return parts[1] if len(parts) > 1 else label
+
+
 def module_file(module: str) -> PurePosixPath:
     """Return the baseline file of a test ``module`` within a machine's folder.
 

@@ -1,17 +1,18 @@
-"""What a baseline file says, version 1: text to typed data and back, byte for byte.
+"""What a baseline file says, version 2: text to typed data and back, byte for byte.
 
 ::
 
     {
       "machine": {…},                             the hardware profile, spelled out
       "module": "suites/test_speed.py",
-      "schema": 1,
+      "schema": 2,
       "tests": {
         "test_int8_pays[CPU]": {
           "distilbert · openvino-int8 over openvino-fp32 on CPU · latency · infer 1x128": {
             "candidate_ns": 9123456,
             "fidelity": {"cosine", "max_abs_error", "top1"} or null,
-            "log_ratios": [0.998, 1.01, 0.987],
+            "launch_s": 4.2,                     what a launch takes, 0 where unknown
+            "log_ratios": {"2026-11-21": [0.998, 1.01, 0.987]},
             "provenance": {"openvino": "2026.4.1", …},
             "reference_ns": 24834611,
             "tolerance": 0.05
@@ -19,6 +20,8 @@
         }
       }
     }
+
+In version 1, which is still read, the log ratios were one list and ``launch_s`` was not there.
 """
 
 from __future__ import annotations
@@ -39,16 +42,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: The version that this code writes, and the newest that it reads.
-SCHEMA = 1
+SCHEMA = 2
 
 _FILE_NAMES = ("machine", "module", "schema", "tests")
-_ENTRY_NAMES = ("candidate_ns", "fidelity", "log_ratios", "provenance", "reference_ns", "tolerance")
+_ENTRY_NAMES_1 = ("candidate_ns", "fidelity", "log_ratios", "provenance", "reference_ns", "tolerance")
+_ENTRY_NAMES = tuple(sorted((*_ENTRY_NAMES_1, "launch_s")))
 _FIDELITY_NAMES = ("cosine", "max_abs_error", "top1")
 
 _DIGITS = 6  # a millionth of a ratio is far below any noise, and a diff of more digits is unreadable
 _MAX_LOG_RATIO = 20.0  # a factor of 485 million: past it something is damaged
 _TOLERANCES = (0.0001, 0.9999)  # as the options have it: above nothing, and below what would let everything pass
 _MAX_NS = 10**15  # a call of eleven days
+_MAX_S = 1e6
+_UNKNOWN_DAY = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +67,13 @@ class BaselineFile:
 
 
 def rounded(stored: StoredBaseline) -> StoredBaseline:
-    """Return ``stored`` at the precision of a file: six significant digits, whole nanoseconds."""
+    """Return ``stored`` as a file holds it: six significant digits, whole nanoseconds, launches together by day."""
     fidelity = stored.fidelity
+    by_day = _by_day(stored)
     return StoredBaseline(
-        log_ratios=tuple(_round(value) for value in stored.log_ratios),
+        log_ratios=tuple(_round(value) for values in by_day.values() for value in values),
+        days=tuple(day for day, values in by_day.items() for _ in values),
+        launch_s=_round(stored.launch_s),
         tolerance=_round(stored.tolerance),
         candidate_ns=float(_whole(stored.candidate_ns)),
         reference_ns=float(_whole(stored.reference_ns)),
@@ -114,7 +123,7 @@ def decode(text: str, source: Path) -> BaselineFile:
         )
     root.only(_FILE_NAMES)
     tests = {
-        test: {label: _entry(entry) for label, entry in labels.children()}
+        test: {label: _entry(entry, version) for label, entry in labels.children()}
         for test, labels in root.child("tests").children()
     }
     return BaselineFile(root.text("module"), _profile(root.child("machine")), tests)
@@ -193,18 +202,39 @@ def _profile(machine: _Object) -> HardwareProfile:
     return HardwareProfile.from_facts(facts)
 
 
-def _entry(entry: _Object) -> StoredBaseline:
-    entry.only(_ENTRY_NAMES)
+def _entry(entry: _Object, version: int) -> StoredBaseline:
+    entry.only(_ENTRY_NAMES_1 if version == 1 else _ENTRY_NAMES)
     compared = entry.node("fidelity").value is not None
     provenance = entry.child("provenance")
+    texts = {name: provenance.text(name) for name in provenance.members}
+    by_day = _launches(entry, version, texts)
     return StoredBaseline(
-        log_ratios=entry.numbers("log_ratios", -_MAX_LOG_RATIO, _MAX_LOG_RATIO),
+        log_ratios=tuple(value for values in by_day.values() for value in values),
+        days=tuple(day for day, values in by_day.items() for _ in values),
+        launch_s=0.0 if version == 1 else entry.number("launch_s", 0.0, _MAX_S),
         tolerance=entry.number("tolerance", *_TOLERANCES),
         candidate_ns=float(entry.whole("candidate_ns", 1, _MAX_NS)),
         reference_ns=float(entry.whole("reference_ns", 1, _MAX_NS)),
         fidelity=_fidelity(entry.child("fidelity")) if compared else None,
-        provenance={name: provenance.text(name) for name in provenance.members},
+        provenance=texts,
     )
+
+
+def _launches(entry: _Object, version: int, provenance: Mapping[str, str]) -> dict[str, tuple[float, ...]]:
+    """Return the log ratios by day."""
+    if version == 1:
+        day = provenance.get("date", _UNKNOWN_DAY)
+        return {day: entry.numbers("log_ratios", -_MAX_LOG_RATIO, _MAX_LOG_RATIO)}
+    days = entry.child("log_ratios")
+    if not days.members:
+        raise entry.fail("log_ratios", "must hold the launches of one day or more, not none")
+    return {day: days.numbers(day, -_MAX_LOG_RATIO, _MAX_LOG_RATIO) for day in days.members}
+
+
+def _by_day(stored: StoredBaseline) -> dict[str, tuple[float, ...]]:
+    """Return the log ratios by day, in order; launches of a day that nobody named are of the day of recording."""
+    recorded = stored.provenance.get("date", _UNKNOWN_DAY)
+    return {day: stored.by_day[day] for day in sorted(stored.by_day)} if stored.days else {recorded: stored.log_ratios}
 
 
 def _fidelity(fidelity: _Object) -> Fidelity:
@@ -221,7 +251,8 @@ def _entry_data(stored: StoredBaseline) -> dict[str, object]:
     return {
         "candidate_ns": _whole(stored.candidate_ns),
         "fidelity": fidelity and {name: getattr(fidelity, name) for name in _FIDELITY_NAMES},
-        "log_ratios": list(stored.log_ratios),
+        "launch_s": stored.launch_s,
+        "log_ratios": {day: list(values) for day, values in stored.by_day.items()},
         "provenance": dict(stored.provenance),
         "reference_ns": _whole(stored.reference_ns),
         "tolerance": stored.tolerance,

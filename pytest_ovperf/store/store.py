@@ -12,7 +12,7 @@ from .keys import EntryKey, module_file
 from .schema import BaselineFile, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from pytest_ovperf.hardware.profile import HardwareProfile
@@ -48,6 +48,12 @@ class BaselineStore:
         """Return what is stored for ``key`` on this machine, ``None`` if nothing is."""
         file = self._read(key.module)
         return file.tests.get(key.test, {}).get(key.comparison) if file else None
+
+    def entries(self, node_id: str) -> Mapping[str, StoredBaseline]:
+        """Return everything that is stored of the test with pytest's ``node_id``, by the comparison's label."""
+        module, _, test = node_id.partition("::")
+        file = self._read(module)
+        return file.tests.get(test, {}) if file else {}
 
     def put(self, key: EntryKey, stored: StoredBaseline) -> StoredBaseline | None:
         """Store an entry at the file's precision and return what it replaces.

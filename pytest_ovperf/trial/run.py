@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_ovperf.errors import MeasurementError, OvperfError
 from pytest_ovperf.records import Launch, Round, Trace
+from pytest_ovperf.stats.disturbance import is_disturbed
 from pytest_ovperf.stats.estimate import hodges_lehmann, round_log_ratio
 
-from .schedule import RoundPlan, candidate_goes_first, plan_rounds
+from .schedule import RoundPlan, candidate_goes_first, most_rounds, plan_rounds
 from .watcher import SilentWatcher, Watcher
 
 if TYPE_CHECKING:
@@ -89,6 +90,14 @@ class _OpenArm:
     process: ArmProcess
 
 
+@dataclass(frozen=True, slots=True)
+class _Warmth:
+    """How an arm came out of its warm-up: a call's typical time in nanoseconds, and whether that had settled."""
+
+    call_ns: float
+    settled: bool
+
+
 class Trial:
     """Takes the trace of one comparison, launch by launch.
 
@@ -141,12 +150,13 @@ class Trial:
             candidate = self._open(self._comparison.candidate, processes)
             reference = self._open(self._comparison.reference, processes)
             facts = self._loaded(candidate), self._loaded(reference)
-            plan = plan_rounds(self._warm(candidate), self._warm(reference))
-            rounds = self._rounds(number, plan, candidate, reference)
+            ours, theirs = self._warm(candidate), self._warm(reference)
+            rounds = self._rounds(number, plan_rounds(ours.call_ns, theirs.call_ns), candidate, reference)
             if self._want_outputs and self._outputs is None:
                 self._outputs = Outputs(self._fetch(candidate), self._fetch(reference))
         seconds = self._clock.monotonic_s() - started
-        launch = Launch(*facts, rounds=rounds, started_unix=started_unix, seconds=seconds)
+        warm = ours.settled and theirs.settled
+        launch = Launch(*facts, rounds=rounds, started_unix=started_unix, seconds=seconds, warm=warm)
         self._launches.append(launch)
         self._watch.launch_done(number)
         return launch
@@ -165,30 +175,40 @@ class Trial:
         with _named(opened.arm):
             return opened.process.outputs()
 
-    def _warm(self, opened: _OpenArm) -> float:
-        """Warm an arm up and return the typical time of its calls in nanoseconds."""
+    def _warm(self, opened: _OpenArm) -> _Warmth:
+        """Warm an arm up until its calls take the same time twice, or for long enough."""
         self._watch.warming(opened.arm)
         until = self._clock.monotonic_s() + WARM_SECONDS
         before = _median_ns(_timed(opened, WARM_BLOCK_NS, 1))
         for _ in range(WARM_BLOCKS - 1):
             now = _median_ns(_timed(opened, WARM_BLOCK_NS, 1))
-            agree = abs(now - before) <= WARM_AGREEMENT * min(now, before)
+            if abs(now - before) <= WARM_AGREEMENT * min(now, before):
+                return _Warmth(now, settled=True)
             before = now
-            if agree or self._clock.monotonic_s() >= until:
+            if self._clock.monotonic_s() >= until:
                 break
-        return before
+        return _Warmth(before, settled=False)
 
     def _rounds(self, number: int, plan: RoundPlan, candidate: _OpenArm, reference: _OpenArm) -> tuple[Round, ...]:
+        """Take the rounds of a plan, and more in the place of disturbed ones; all of them are kept as evidence."""
         rounds: list[Round] = []
         log_ratios: list[float] = []
-        for candidate_first in candidate_goes_first(plan.rounds, self._rng):
-            order = (candidate, reference) if candidate_first else (reference, candidate)
-            blocks = tuple(_timed(opened, plan.min_ns, plan.min_calls) for opened in order)
-            ours, theirs = blocks if candidate_first else blocks[::-1]
-            rounds.append(Round(ours, theirs, candidate_first))
+        undisturbed = 0
+        for candidate_first in candidate_goes_first(most_rounds(plan), self._rng):
+            rounds.append(self._round(plan, candidate, reference, candidate_first=candidate_first))
+            undisturbed += not is_disturbed(rounds[-1])
             log_ratios.append(round_log_ratio(rounds[-1]))
             self._watch.round_done(number, len(rounds), plan.rounds, exp(hodges_lehmann(log_ratios)))
+            if undisturbed == plan.rounds:
+                break
         return tuple(rounds)
+
+    @staticmethod
+    def _round(plan: RoundPlan, candidate: _OpenArm, reference: _OpenArm, *, candidate_first: bool) -> Round:
+        order = (candidate, reference) if candidate_first else (reference, candidate)
+        blocks = tuple(_timed(opened, plan.min_ns, plan.min_calls) for opened in order)
+        ours, theirs = blocks if candidate_first else blocks[::-1]
+        return Round(ours, theirs, candidate_first)
 
 
 def _timed(opened: _OpenArm, min_ns: int, min_calls: int) -> Block:

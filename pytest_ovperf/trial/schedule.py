@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import random
 
-#: A block lasts at least this long: long enough for the clock, and for the caches to be the arm's own again.
-BLOCK_NS = 120_000_000
+#: A block lasts at least this long: long enough for the clock, and for the caches to be the arm's own again. Not longer:
+#: a shared machine's speed wanders within tenths of a second, and only what is measured close together is paired.
+BLOCK_NS = 50_000_000
 
 #: What the timed part of a launch, both arms together, is meant to take.
 TIMED_NS = 3_000_000_000
 
 #: Rounds of a launch: as many as fit into `TIMED_NS`, between these two.
-MOST_ROUNDS = 10
-LEAST_ROUNDS = 5
+MOST_ROUNDS = 24
+LEAST_ROUNDS = 6
 
 #: Counted calls of a block at least. A block of fewer is taken only of arms too slow for `TIMED_NS` otherwise.
 BLOCK_CALLS = 3
@@ -48,6 +49,11 @@ def plan_rounds(candidate_call_ns: float, reference_call_ns: float) -> RoundPlan
     plans += [RoundPlan(LEAST_ROUNDS, BLOCK_NS, calls) for calls in range(BLOCK_CALLS - 1, 0, -1)]
     fitting = (plan for plan in plans if plan.timed_ns(candidate_call_ns, reference_call_ns) <= TIMED_NS)
     return next(fitting, plans[-1])
+
+
+def most_rounds(plan: RoundPlan) -> int:
+    """Return how many rounds a launch takes at most, those that replace disturbed ones included: half as many again."""
+    return plan.rounds + plan.rounds // 2
 
 
 def candidate_goes_first(rounds: int, rng: random.Random) -> tuple[bool, ...]:

@@ -5,6 +5,7 @@ Writing is compact (times as whole nanoseconds); reading is strict, and an error
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,7 @@ from pytest_ovperf.records import (
     Block,
     Comparison,
     Engine,
+    Interference,
     Launch,
     Metric,
     Precision,
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 _E = TypeVar("_E", bound=StrEnum)
 
 #: The version of the form. Another one is refused: raw times are cheap to take again, and guessing is not.
-SCHEMA = 1
+SCHEMA = 2
 
 
 def trace_to_data(trace: Trace) -> dict[str, Any]:
@@ -88,15 +90,21 @@ def _launch_to_data(launch: Launch) -> dict[str, Any]:
         "reference": _facts_to_data(launch.reference),
         "rounds": [
             {
-                "candidate_ns": list(round_.candidate.latency_ns),
-                "reference_ns": list(round_.reference.latency_ns),
+                "candidate": _block_to_data(round_.candidate),
+                "reference": _block_to_data(round_.reference),
                 "candidate_first": round_.candidate_first,
             }
             for round_ in launch.rounds
         ],
         "started_unix": launch.started_unix,
         "seconds": launch.seconds,
+        "warm": launch.warm,
     }
+
+
+def _block_to_data(block: Block) -> dict[str, Any]:
+    seen = block.interference
+    return {"latency_ns": list(block.latency_ns), "interference": seen and asdict(seen)}
 
 
 class _Place:
@@ -137,6 +145,9 @@ class _Place:
         if not isinstance(self._value, list):
             raise self.wrong("a list")
         return [type(self)(item, f"{self._path}[{index}]") for index, item in enumerate(self._value)]
+
+    def absent(self) -> bool:
+        return self._value is None
 
     def text(self) -> str:
         if not isinstance(self._value, str):
@@ -199,24 +210,38 @@ def _facts(place: _Place) -> ArmFacts:
 
 
 def _launch(place: _Place) -> Launch:
-    place.keys("candidate", "reference", "rounds", "started_unix", "seconds")
+    place.keys("candidate", "reference", "rounds", "started_unix", "seconds", "warm")
     return Launch(
         candidate=_facts(place.at("candidate")),
         reference=_facts(place.at("reference")),
         rounds=tuple(_round(round_) for round_ in place.at("rounds").items()),
         started_unix=place.at("started_unix").seconds(),
         seconds=place.at("seconds").seconds(),
+        warm=place.at("warm").truth(),
     )
 
 
 def _round(place: _Place) -> Round:
-    place.keys("candidate_ns", "reference_ns", "candidate_first")
+    place.keys("candidate", "reference", "candidate_first")
     return Round(
-        candidate=_block(place.at("candidate_ns")),
-        reference=_block(place.at("reference_ns")),
+        candidate=_block(place.at("candidate")),
+        reference=_block(place.at("reference")),
         candidate_first=place.at("candidate_first").truth(),
     )
 
 
 def _block(place: _Place) -> Block:
-    return Block(tuple(time.integer(least=1) for time in place.items()))
+    place.keys("latency_ns", "interference")
+    latency_ns = tuple(time.integer(least=1) for time in place.at("latency_ns").items())
+    seen = place.at("interference")
+    return Block(latency_ns, None if seen.absent() else _interference(seen))
+
+
+def _interference(place: _Place) -> Interference:
+    place.keys("wall_ns", "steal_ns", "others_ns", "switches")
+
+    def count(name: str) -> int | None:
+        found = place.at(name)
+        return None if found.absent() else found.integer()
+
+    return Interference(place.at("wall_ns").integer(), count("steal_ns"), count("others_ns"), count("switches"))

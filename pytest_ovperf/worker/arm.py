@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_ovperf.records import ArmFacts, Block
+from pytest_ovperf.records import ArmFacts, Block, Interference
 
 from .client import Worker
 from .facts import check_devices, check_facts, facts_from_json
@@ -93,7 +93,7 @@ class ArmWorker:
         value = self._worker.request("block", timeout_s=timeout_s, min_ns=min_ns, min_calls=min_calls)
         if "devices" in value:
             check_devices(self._arm, value["devices"])
-        return Block(tuple(value["latency_ns"]))
+        return Block(tuple(value["latency_ns"]), Interference(**value["interference"]))
 
     def outputs(self) -> dict[str, NDArray[Any]]:
         """Return the floating-point outputs on the arm's inputs as float32, by name. Raises `WorkerError`.

@@ -10,6 +10,7 @@ import queue
 import sys
 import threading
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,9 +67,13 @@ class Commands:
     def _block(self, min_ns: int, min_calls: int) -> Mapping[str, Any]:
         from pytest_ovperf.engines.timing import time_block  # noqa: PLC0415
 
+        from .interference import Witness  # noqa: PLC0415
+
         model = self._loaded()
+        witness = Witness()
         latency_ns = time_block(model.call, min_ns=min_ns, min_calls=min_calls)
-        return {"latency_ns": list(latency_ns), "devices": list(model.facts().devices)}
+        interference = asdict(witness.seen())
+        return {"latency_ns": list(latency_ns), "interference": interference, "devices": list(model.facts().devices)}
 
     def _outputs(self, path: Path) -> Mapping[str, Any]:
         import numpy as np  # noqa: PLC0415

@@ -1,0 +1,73 @@
+"""When most of a run moves together it is the machine, and not one change of code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log
+from statistics import median
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.records import VerdictKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_ovperf.records import ComparisonRecord
+
+#: So many values at least, and this share of them to one side, make a movement of the whole run. Of fifteen it takes
+#: twelve, which chance alone gives in one run of twenty-eight; that the median must be large as well makes it rarer.
+LEAST_COMPARISONS = 6
+SHARE = 0.8
+
+#: The median must have moved by this much: less is no news, whatever its direction.
+RATIOS_MOVED = 0.03
+LATENCIES_MOVED = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A movement that most comparisons share.
+
+    ``share`` of ``number`` moved to one side, by ``change`` in the median (-0.05: 5 % lower).
+    """
+
+    number: int
+    share: float
+    change: float
+
+
+def ratios_together(records: Sequence[ComparisonRecord]) -> Movement | None:
+    """Return how most speed-ups moved against their baselines, ``None`` where they did not move together."""
+    judged = [
+        record.verdict.change
+        for record in records
+        if record.baseline is not None and record.judged and record.verdict.kind is not VerdictKind.NO_BASELINE
+    ]
+    return _movement([log(1 + change) for change in judged if change is not None], RATIOS_MOVED)
+
+
+def latencies_together(records: Sequence[ComparisonRecord]) -> Movement | None:
+    """Return how most arms' absolute latencies moved against their baselines, ``None`` where not together.
+
+    Ratios do not show this, which is why they are what is judged.
+    """
+    moved = [
+        log(now / then)
+        for record in records
+        if record.baseline is not None
+        for now, then in (
+            (record.speedup.candidate_ns, record.baseline.candidate_ns),
+            (record.speedup.reference_ns, record.baseline.reference_ns),
+        )
+    ]
+    return _movement(moved, LATENCIES_MOVED)
+
+
+def _movement(changes: Sequence[float], least: float) -> Movement | None:
+    if len(changes) < LEAST_COMPARISONS:
+        return None
+    centre = median(changes)
+    share = sum((change > 0) == (centre > 0) for change in changes) / len(changes)
+    if share < SHARE or abs(centre) < log(1 + least):
+        return None
+    return Movement(len(changes), share, exp(centre) - 1)
