@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from .records import ComparisonRecord, VerdictKind
 from .recording import detects, extended, measure_baseline, new_baseline
 from .settings import UpdateMode
 from .stats import fidelity as fidelity_of
+from .stats import together
 from .stats.estimate import ESTIMATOR
 from .stats.judge import is_beyond, is_suspect, judge, judge_target, no_baseline
 from .stats.sensitivity import seconds_to_settle
@@ -23,10 +25,17 @@ if TYPE_CHECKING:
     from .measured import Measuring
     from .records import Fidelity, Speedup, StoredBaseline, Verdict
     from .settings import Settings
+    from .stats.noise import Spread
     from .store.keys import EntryKey
     from .store.store import BaselineStore
 
     Judge = Callable[[Speedup, float], Verdict]
+
+#: An unrest below this changes no verdict worth a note.
+WORTH_TELLING = 0.01
+
+#: The software that decides speed: while it is the same, what two recordings differ by is the machine's noise.
+_SOFTWARE = ("openvino", "torch", "transformers", "optimum-intel", "nncf")
 
 
 class Judging:
@@ -60,12 +69,15 @@ class Judging:
             measuring.reach_first_look()
             record = self._record(asked, measuring, no_baseline(tolerance=tolerance), None)
             return self._add(record, notes), self._holds(record.verdict.kind)
-        noise = asked.noise
+        noise, unrest = asked.noise, self._unrest(asked) if measuring.is_set_aside else None
 
         def ask(speedup: Speedup, error_rate: float) -> Verdict:
-            return judge(speedup, stored, noise=noise, tolerance=tolerance, error_rate=error_rate)
+            return judge(speedup, stored, noise=noise, tolerance=tolerance, error_rate=error_rate, unrest=unrest)
 
         record = self._judged(asked, measuring, ask, stored)
+        if unrest is not None and unrest.sd >= WORTH_TELLING:
+            note = f"the run's other comparisons scatter by {unrest.sd:.1%} around their baselines, beyond their own noise"
+            record = replace(record, notes=(*record.notes, f"{note}: that much counts as noise here"))
         if update is UpdateMode.EXTEND and asked.node_id not in self._suspicions:
             record = self._extended(asked, measuring, record, stored)
         return self._told(record)
@@ -100,11 +112,17 @@ class Judging:
         self.records = [record for record in self.records if record.test != node_id]
 
     def give_up_suspicions(self) -> None:
-        """Record as inconclusive what could not be measured again, because the run ended before."""
+        """Record as inconclusive what could not be measured again, because the run ended before.
+
+        Of a test that was interrupted nothing becomes a baseline.
+        """
         note = "this looked like a regression, and the run ended before it was measured again"
         for record in self._suspicions.values():
             self._add(replace(record, verdict=replace(record.verdict, kind=VerdictKind.INCONCLUSIVE)), (note,))
         self._suspicions.clear()
+        for asked, _ in chain.from_iterable(self._pending.values()):
+            self._take_back(asked, "the test was interrupted")
+        self._pending.clear()
 
     def _judged(
         self, asked: Asked, measuring: Measuring, ask: Judge, expected: StoredBaseline | float
@@ -122,6 +140,11 @@ class Judging:
             measuring.set_aside()
             self._suspicions[asked.node_id] = record
         return record
+
+    def _unrest(self, asked: Asked) -> Spread | None:
+        """Return how the other comparisons of the run scatter around their baselines; by its end most are known."""
+        others = [*self.records, *(record for test, record in self._suspicions.items() if test != asked.node_id)]
+        return together.unrest([record for record in others if record.test != asked.node_id])
 
     @staticmethod
     def _confirmed(measuring: Measuring, ask: Judge) -> tuple[Verdict, tuple[str, ...]]:
@@ -154,10 +177,10 @@ class Judging:
                 self._store.put(asked.key, baseline)
                 self.written.add(self._store.path(asked.key.module))
             else:
-                self._take_back(asked)
+                self._take_back(asked, "the test failed")
 
-    def _take_back(self, asked: Asked) -> None:
-        note = "not recorded as a baseline: the test failed"
+    def _take_back(self, asked: Asked, why: str) -> None:
+        note = f"not recorded as a baseline: {why}"
         for index, record in enumerate(self.records):
             if record.stored and record.test == asked.node_id and record.comparison == asked.comparison:
                 self.records[index] = replace(record, stored=False, notes=(*record.notes, note))
@@ -180,22 +203,24 @@ class Judging:
     def _extended(
         self, asked: Asked, measuring: Measuring, record: ComparisonRecord, old: StoredBaseline
     ) -> ComparisonRecord:
-        """Add today's launches to a baseline that they agree with."""
+        """Add today's launches to a baseline: whatever they say if the software is the same, else if they agree."""
         change = record.verdict.change
         if record.verdict.kind is VerdictKind.REGRESSED:
             return record
-        if change is None or abs(change) > record.verdict.tolerance:
-            note = "not added to the baseline, which they differ from by more than the tolerance: look into the change,"
-            return replace(record, notes=(*record.notes, f"{note} or record anew with --update-baselines=all"))
+        now = self._provenance(asked, measuring)
+        changed = [name for name in _SOFTWARE if old.provenance.get(name) != now.get(name)]
+        if changed and (change is None or abs(change) > record.verdict.tolerance):
+            note = f"not added to the baseline: {', '.join(changed)} changed since then, and so did the speed-up"
+            return replace(record, notes=(*record.notes, f"{note}; --update-baselines=all records it anew"))
         measuring.reach(BASELINE_LAUNCHES)
         record = self._record(asked, measuring, record.verdict, old)
-        new = new_baseline(asked, measuring, record.fidelity, self._provenance(asked, measuring))
+        new = new_baseline(asked, measuring, record.fidelity, now)
         return self._kept(asked, record, extended(old, new, asked), "the extended baseline")
 
     def _kept(self, asked: Asked, record: ComparisonRecord, new: StoredBaseline, what: str) -> ComparisonRecord:
         """Keep a baseline for `settle`, and say what it is worth."""
         self._pending.setdefault(asked.node_id, []).append((asked, new))
-        days = f" on {len(new.by_day)} days" if len(new.by_day) > 1 else ""
+        days = f" of {len(new.by_day)} recordings" if len(new.by_day) > 1 else ""
         shown = detects(new, asked.noise)
         note = f"{what} rests on {new.launches} launches{days} and can show a loss of {shown:.0%} or more"
         return replace(record, stored=True, notes=(*record.notes, note))

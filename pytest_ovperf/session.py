@@ -27,9 +27,10 @@ from .models.sources import resolve
 from .planning import plan
 from .provenance import provenance
 from .records import Arm, Comparison, Engine, Precision, Workload, WorkloadKind, parse_arm, parse_metric
+from .reports.html.place import check_place
 from .settings import DEFAULT_BUDGET_S, Settings, UpdateMode
 from .stats import fidelity as fidelity_of
-from .stats.sequential import LOOKS, LookPlan, comparison_error_rate, share_of_judgement
+from .stats.sequential import LOOKS, MOST_BASELINE_LAUNCHES, LookPlan, comparison_error_rate, share_of_judgement
 from .store.store import BaselineStore
 from .trial.run import Trial
 from .turns import OneAtATime, keep_trace
@@ -155,6 +156,8 @@ class Session:
         self.store.check()
         if self.settings.update is not UpdateMode.NONE:
             self.store.check_writable()
+        if self.settings.report is not None:
+            check_place(self.settings.report, "--ov-report")
 
     def plan(self, tests: Sequence[PlannedTest]) -> Plan:
         """Return what these tests would measure."""
@@ -219,12 +222,13 @@ class Session:
             self._fidelity.get((_model_label(spec), *arms)),
         )
         budget = self.settings.budget_s.under(budget_s) or DEFAULT_BUDGET_S
+        recording = self.settings.update is not UpdateMode.NONE
         measuring = self._set_aside.pop(asked.key, None) or Measuring(
             Trial(
                 comparison,
                 lambda arm: self.arms_of_models.open(requests[arm], arm),
                 rng=random.Random(str(asked.key)),  # noqa: S311  (an order of turns; the same in every run, for replay)
-                planned=LOOKS[-1],
+                planned=MOST_BASELINE_LAUNCHES if recording else LOOKS[-1],
                 watch=self.live,
                 want_outputs=asked.fidelity is None,
             ),
@@ -238,7 +242,6 @@ class Session:
             partial(self.judging.against_target, asked),
         )
         self._open.setdefault(node_id, []).append((asked, measured))
-        recording = self.settings.update is not UpdateMode.NONE
         self.live.begin(str(comparison), None if recording else budget)
         measuring.reach_first_look()
         return measured

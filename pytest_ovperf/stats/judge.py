@@ -83,17 +83,23 @@ def change_of(centre: float, error: Spread, *, tolerance: float, error_rate: flo
     return Change(centre, max(boundary, unchanged), assurance)
 
 
-def change_since(
-    speedup: Speedup, baseline: StoredBaseline, *, noise: Noise, tolerance: float, error_rate: float
+def change_since(  # noqa: PLR0913  (both sides, their noise and the rule they are judged by)
+    speedup: Speedup,
+    baseline: StoredBaseline,
+    *,
+    noise: Noise,
+    tolerance: float,
+    error_rate: float,
+    unrest: Spread | None = None,
 ) -> Change:
-    """Return the change of the log ratio since the baseline, with noise from both sides.
+    """Return the change of the log ratio since the baseline, with noise from both sides, as `judge` says.
 
     Raises `BaselineError` for a baseline without launches.
     """
     if not baseline.log_ratios:
         raise BaselineError("The baseline rests on no launch.", remedy="Record it anew with --update-baselines=all.")
     now, days = speedup.log_ratios, tuple(baseline.by_day.values())
-    error = error_since(shrunk_spread(noise, now, *days), len(now), days)
+    error = error_since(noise, shrunk_spread(noise, now, *days), len(now), days, unrest)
     return change_of(mean(now) - centre_of(days), error, tolerance=tolerance, error_rate=error_rate)
 
 
@@ -109,14 +115,25 @@ def change_kind(change: Change, tolerance: float) -> VerdictKind:
     return VerdictKind.INCONCLUSIVE
 
 
-def judge(speedup: Speedup, baseline: StoredBaseline, *, noise: Noise, tolerance: float, error_rate: float) -> Verdict:
+def judge(  # noqa: PLR0913  (both sides, their noise and the rule they are judged by)
+    speedup: Speedup,
+    baseline: StoredBaseline,
+    *,
+    noise: Noise,
+    tolerance: float,
+    error_rate: float,
+    unrest: Spread | None = None,
+) -> Verdict:
     """Judge a speed-up against a stored one.
 
     ``noise`` is that of the comparison (`noise_of`); ``tolerance`` a share such as 0.05; ``error_rate`` the chance at
-    this look of calling an unchanged program regressed (`LookPlan.error_rate`).
+    this look of calling an unchanged program regressed (`LookPlan.error_rate`). ``unrest`` is the scatter of the run's
+    other comparisons, where it is known (`stats.together.unrest`).
     Raises `BaselineError` for a baseline without launches, `SettingsError` for a senseless tolerance or error rate.
     """
-    change = change_since(speedup, baseline, noise=noise, tolerance=tolerance, error_rate=error_rate)
+    change = change_since(
+        speedup, baseline, noise=noise, tolerance=tolerance, error_rate=error_rate, unrest=unrest
+    )
     return _verdict(change, exp(centre_of(tuple(baseline.by_day.values()))), tolerance, error_rate)
 
 

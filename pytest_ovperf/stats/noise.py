@@ -33,13 +33,14 @@ class Noise:
     """A kind of pair's noise and the change it lets pass.
 
     ``launch_sd`` is the prior standard deviation of a launch's log ratio and ``degrees`` how many degrees of freedom
-    that prior is worth. ``tolerance`` is the relative change of a speed-up that is let pass at most by default, and
+    that prior is worth; ``day_sd`` is that of what all launches of one hour or day have in common. ``tolerance`` is the relative change of a speed-up that is let pass at most by default, and
     ``least_tolerance`` what is let pass of the quietest comparison. ``detects`` is the loss that a new baseline
     should be able to show.
     """
 
     launch_sd: float
     degrees: float
+    day_sd: float
     tolerance: float
     least_tolerance: float
     detects: float
@@ -52,16 +53,15 @@ PRIOR_DEGREES = 2.0
 #: The one place for priors, default tolerances and aims. The standard deviations are what launches of the present
 #: schedule show on a shared two-core machine (docs/decisions/0005-evidence-and-confirmation.md).
 NOISE = {
-    PairKind.OPENVINO: Noise(0.025, PRIOR_DEGREES, tolerance=0.05, least_tolerance=0.03, detects=0.10),
-    PairKind.PYTORCH: Noise(0.04, PRIOR_DEGREES, tolerance=0.10, least_tolerance=0.05, detects=0.15),
+    PairKind.OPENVINO: Noise(0.025, PRIOR_DEGREES, 0.007, tolerance=0.05, least_tolerance=0.03, detects=0.10),
+    PairKind.PYTORCH: Noise(0.04, PRIOR_DEGREES, 0.015, tolerance=0.10, least_tolerance=0.05, detects=0.15),
 }
 
 #: A default tolerance is this many standard deviations of a launch, within the limits of the kind of pair: an odd day
 #: then moves a comparison less than the tolerance lets pass, and a quiet comparison is held to more.
 TOLERANCE_DEVIATIONS = 2.0
 
-#: How many days' worth of doubt stands against a difference between a baseline's days: with one day nothing is known
-#: of others, which is what the tolerance is for, and two days still say little.
+#: How many degrees of freedom the prior of ``day_sd`` is worth: the few recordings of a baseline say little of it.
 DAY_DEGREES = 4.0
 
 
@@ -124,45 +124,36 @@ def centre_of(days: Sequence[Sequence[float]]) -> float:
     return mean([mean(day) for day in days])
 
 
-def error_since(spread: Spread, launches: int, days: Sequence[Sequence[float]]) -> Spread:
+def error_since(
+    noise: Noise, spread: Spread, launches: int, days: Sequence[Sequence[float]], unrest: Spread | None = None
+) -> Spread:
     """Return the standard error of the mean of ``launches`` minus `centre_of` the stored ``days``, and its degrees.
 
-    ``spread`` is that of single launches. What several days differ by beyond the scatter of their launches is a
-    variance of its own, which today has a share in as well; degrees of freedom as Satterthwaite (1946) adds them up.
+    ``spread`` is that of single launches. What one hour or day differs by from another is a variance of its own, in
+    which today has a share as well: the larger of what the baseline's recordings show (shrunk towards the prior) and
+    of ``unrest``, how the run's other comparisons scatter around their baselines beyond their own noise.
+    Degrees of freedom are added up as by Satterthwaite (1946).
     """
-    stored, day_variance = _own_variances(spread, days)
-    within = spread.sd**2 / launches + stored
-    return _error(within, day_variance * (1 + 1 / len(days)), spread, days)
-
-
-def error_of(spread: Spread, days: Sequence[Sequence[float]]) -> Spread:
-    """Return the standard error of `centre_of` the stored ``days`` by themselves, and its degrees: see `error_since`."""
-    within, day_variance = _own_variances(spread, days)
-    return _error(within, day_variance / len(days), spread, days)
-
-
-def _own_variances(spread: Spread, days: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Return the variance that the scatter of launches gives to `centre_of` the days, and that of one day."""
-    return spread.sd**2 * fsum(1 / len(day) for day in days) / len(days) ** 2, _day_variance(spread, days)
-
-
-def _error(within: float, between: float, spread: Spread, days: Sequence[Sequence[float]]) -> Spread:
-    if between == 0.0:
-        return Spread(sqrt(within), spread.degrees)
-    total = within + between
-    degrees = total**2 / (within**2 / spread.degrees + between**2 / (DAY_DEGREES + len(days) - 1))
+    number = len(days)
+    within = spread.sd**2 * (1 / launches + fsum(1 / len(day) for day in days) / number**2)
+    between = _between_days(noise, spread, days)
+    if unrest is not None and unrest.sd > between.sd:
+        between = unrest
+    total = within + between.sd**2
+    degrees = total**2 / (within**2 / spread.degrees + between.sd**4 / between.degrees)
     return Spread(sqrt(total), degrees)
 
 
-def _day_variance(spread: Spread, days: Sequence[Sequence[float]]) -> float:
-    """Return the variance between days, shrunk towards none; 0 for one day."""
+def _between_days(noise: Noise, spread: Spread, days: Sequence[Sequence[float]]) -> Spread:
+    """Return by how much one more day differs from the mean of ``days``, beyond the scatter of launches."""
     more = len(days) - 1
-    if more < 1:
-        return 0.0
-    centre = centre_of(days)
-    seen = fsum((mean(day) - centre) ** 2 for day in days) / more
-    expected = spread.sd**2 * mean([1 / len(day) for day in days])
-    return max(0.0, seen - expected) * more / (DAY_DEGREES + more)
+    squares = DAY_DEGREES * noise.day_sd**2
+    if more:
+        centre = centre_of(days)
+        seen = fsum((mean(day) - centre) ** 2 for day in days) / more
+        squares += more * max(0.0, seen - spread.sd**2 * mean([1 / len(day) for day in days]))
+    degrees = DAY_DEGREES + more
+    return Spread(sqrt(squares / degrees * (1 + 1 / len(days))), degrees)
 
 
 def student_quantile(degrees: float, upper_tail: float) -> float:

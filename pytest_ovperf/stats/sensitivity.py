@@ -42,7 +42,7 @@ def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of
     for launches in range(made, MOST_LAUNCHES + 1):
         spread = _grown(seen, own, launches - made)
         if isinstance(expected, StoredBaseline):
-            error = error_since(spread, launches, days)
+            error = error_since(noise, spread, launches, days)
             centre = mean(speedup.log_ratios) - centre_of(days)
             kind = change_kind(change_of(centre, error, tolerance=tolerance, error_rate=error_rate), tolerance)
         else:
@@ -77,7 +77,7 @@ def smallest_detectable_change(  # noqa: PLR0913  (two sides, their noise and th
     """
     days = tuple(baseline.by_day.values())
     seen = shrunk_spread(noise, *days)
-    error = error_since(Spread(seen.sd, seen.degrees + launches - 1), launches, days)
+    error = error_since(noise, Spread(seen.sd, seen.degrees + launches - 1), launches, days)
     reach = change_of(0.0, error, tolerance=tolerance, error_rate=error_rate).reach
     luck = student_quantile(error.degrees, 1 - power) * error.sd
     return -expm1(-(log_tolerance(tolerance) + reach + luck))

@@ -1,13 +1,15 @@
-"""When most of a run moves together it is the machine, and not one change of code."""
+"""What the comparisons of a run say of each other: a movement that most share, and how restless the machine is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, sqrt
 from statistics import median
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import VerdictKind
+
+from .noise import Spread, error_since, noise_of, shrunk_spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,10 @@ SHARE = 0.8
 #: The median must have moved by this much: less is no news, whatever its direction.
 RATIOS_MOVED = 0.03
 LATENCIES_MOVED = 0.10
+
+
+#: What turns a median absolute deviation of normal values into their standard deviation.
+NORMAL_MAD = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,28 @@ def latencies_together(records: Sequence[ComparisonRecord]) -> Movement | None:
         )
     ]
     return _movement(moved, LATENCIES_MOVED)
+
+
+def unrest(records: Sequence[ComparisonRecord]) -> Spread | None:
+    """Return how far speed-ups scatter around their baselines beyond their own noise, ``None`` where few can tell.
+
+    Robust, so that the few which really changed do not hide in a scatter of their own making: from the median
+    absolute deviation around the median, less the median of what launches alone would give.
+    """
+    changes, errors = [], []
+    for record in records:
+        stored, kind = record.baseline, record.verdict.kind
+        if stored is None or not record.judged or kind is VerdictKind.NO_BASELINE or record.verdict.change is None:
+            continue
+        noise, days = noise_of(record.comparison), tuple(stored.by_day.values())
+        spread = shrunk_spread(noise, record.speedup.log_ratios, *days)
+        changes.append(log(1 + record.verdict.change))
+        errors.append(error_since(noise, spread, len(record.speedup.log_ratios), days).sd ** 2)
+    if len(changes) < LEAST_COMPARISONS:
+        return None
+    centre = median(changes)
+    scatter = NORMAL_MAD * median(abs(change - centre) for change in changes)
+    return Spread(sqrt(max(0.0, scatter**2 - median(errors))), len(changes) - 1)
 
 
 def _movement(changes: Sequence[float], least: float) -> Movement | None:
