@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .cli_compare import add_compare
+from .cli_noise import add_noise
 from .errors import CacheError, OvperfError
 from .options import default_cache_dir
 from .turns import kept_traces
@@ -26,17 +28,19 @@ _NARROWEST = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, 1 for an error of ours, 2 for words it does not know."""
+    """Run the command and return its exit status: 0, 1 for an error of ours, 2 for words it does not know.
+
+    ``compare`` has exit statuses of its own, which its help lists.
+    """
     options = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a model's name may hold what this terminal lacks
     try:
-        options.run(options)
+        return options.run(options) or 0  # a command that says nothing else went well
     except OvperfError as error:
         print(f"ovperf: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     devices = commands.add_parser("devices", help="this machine, OpenVINO's devices, and why one cannot be used")
     devices.add_argument("--json", action="store_true", help="print all of it as one JSON document, for scripts")
     devices.set_defaults(run=_show_devices)
+
+    add_noise(commands)
+    add_compare(commands)
     return parser
 
 

@@ -94,6 +94,10 @@ class BaselineError(OvperfError):
     """A baseline file that cannot be trusted, read or written."""
 
 
+class RunFileError(OvperfError):
+    """A file of a run that is missing, damaged or of another format, or runs that cannot be compared."""
+
+
 class MeasurementError(OvperfError):
     """A measurement that could not be taken. Never a regression."""
 

@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence  # noqa: TC003  (public annotations stay resolvable)
 from dataclasses import dataclass
 
-from pytest_ovperf.records import ComparisonRecord, Engine, VerdictKind
+from pytest_ovperf.records import ComparisonRecord, VerdictKind  # noqa: TC001  (see above)
+from pytest_ovperf.runs.of_records import device_of, said_of
 
 from . import figures
+
+__all__ = ["Row", "device_of", "rows", "short_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,6 @@ def short_names(test_ids: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def device_of(record: ComparisonRecord) -> str:
-    """Return the device expression that the test ran for: that of an OpenVINO arm, the candidate's first."""
-    candidate, reference = record.comparison.candidate, record.comparison.reference
-    return reference.device if candidate.engine is Engine.PYTORCH else candidate.device
-
-
 def _row(record: ComparisonRecord, name: str) -> Row:
     comparison, estimate, verdict = record.comparison, record.speedup, record.verdict
     return Row(
@@ -77,17 +74,10 @@ def _row(record: ComparisonRecord, name: str) -> Row:
         confidence=figures.chosen_percent(estimate.confidence),
         baseline=_baseline(record),
         change="" if verdict.change is None or record.target is not None else figures.change(verdict.change),
-        verdict=_verdict(record),
+        verdict=said_of(record),
         kind=verdict.kind,
         seconds=figures.duration(record.seconds),
     )
-
-
-def _verdict(record: ComparisonRecord) -> str:
-    """Return the verdict, or what stands in its place where none was asked for."""
-    if record.stored:
-        return "recorded"
-    return str(record.verdict.kind) if record.judged else "not judged"
 
 
 def _baseline(record: ComparisonRecord) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence  # noqa: TC003  (public annotations stay resolvable)
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import ComparisonRecord  # noqa: TC001  (public annotations stay resolvable)
 
 from . import figures
 from .advice import RunFacts, Step, next_steps
+from .grid import plain, rendered
 from .layouts import STYLES, comparison_table
 from .rows import Row, rows
 from .screen import Screen
@@ -41,11 +41,11 @@ def summary(
     table = rows(records)
     shared = _shared(table)
     blocks: list[list[RenderableType]] = [
-        _plain(screen.wrap(_caption(table, shared))),
+        plain(screen.wrap(_caption(table, shared))),
         comparison_table(screen, table, shared),
         _totals(screen, records),
     ]
-    written = [_rendered(block, screen, colour=colour) for block in blocks]
+    written = [rendered(block, screen, colour=colour) for block in blocks]
     written += [_step(step, screen, colour=colour) for step in next_steps(records, run)]
     return "\n".join(written)
 
@@ -87,42 +87,11 @@ def _totals(screen: Screen, records: Sequence[ComparisonRecord]) -> list[Rendera
 
 
 def _step(step: Step, screen: Screen, *, colour: bool) -> str:
-    lines = _rendered(_plain(screen.wrap(step.text)), screen, colour=colour)
+    lines = rendered(plain(screen.wrap(step.text)), screen, colour=colour)
     listed = [part for text in step.listed for part in screen.wrap(text, indent="  ", hang="      ")]
-    lines += _rendered(_plain(listed), screen, colour=colour)
+    lines += rendered(plain(listed), screen, colour=colour)
     # A command is copied, so it is neither wrapped nor cut, whatever the width.
     wide = Screen(10 * sum(map(len, step.commands)) + screen.width, screen.encoding)
-    return lines + _rendered(
-        _plain([f"  {wide.text(command)}" for command in step.commands], "bold"), wide, colour=colour
+    return lines + rendered(
+        plain([f"  {wide.text(command)}" for command in step.commands], "bold"), wide, colour=colour
     )
-
-
-def _plain(lines: Sequence[str], style: str = "") -> list[RenderableType]:
-    from rich.text import Text  # noqa: PLC0415  (rich is imported when there is something to show)
-
-    return [Text(line, style) for line in lines]
-
-
-def _rendered(parts: Sequence[RenderableType], screen: Screen, *, colour: bool) -> str:
-    """Return what rich makes of these parts at exactly this width, whatever it would find out by itself."""
-    from rich.console import Console  # noqa: PLC0415  (rich is imported when there is something to show)
-
-    console = Console(
-        file=StringIO(),
-        width=screen.width,
-        height=100,
-        color_system="standard" if colour else None,
-        force_terminal=colour,
-        force_jupyter=False,
-        no_color=not colour,
-        legacy_windows=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        _environ={},
-    )
-    with console.capture() as captured:
-        for part in parts:
-            console.print(part, no_wrap=True, overflow="ignore", crop=False)
-    text = captured.get() if screen.text("─") == "─" else captured.get().replace("─", "-")
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())

@@ -1,0 +1,128 @@
+"""What a report knows of a run: plain, frozen, free of formatting, and free of judging.
+
+Every report takes these types, whether the run has just been measured or was read from a file, so that no report has
+a way of its own to figures or verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
+from dataclasses import dataclass, field
+
+from pytest_ovperf.records import Fidelity, VerdictKind  # noqa: TC001  (see above)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The calls of one arm or benchmark in one run, in seconds, as pytest-benchmark defines these figures.
+
+    ``q1`` and ``q3`` are the quartiles, ``calls`` is how many there were.
+    """
+
+    min_s: float
+    q1_s: float
+    median_s: float
+    q3_s: float
+    max_s: float
+    mean_s: float
+    stddev_s: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArmView:
+    """One arm of a comparison: what it was, and its absolute figures.
+
+    ``name`` is what users write (``openvino-int8``), ``precision`` the effective one (``f32``), ``devices`` those that
+    executed, ``threads`` 0 where the engine does not say. ``blocks_ns`` holds, by launch, what each round's block
+    stands for in nanoseconds (`stats.estimate.block_latency_ns`); empty where a file does not keep it.
+    """
+
+    name: str
+    device: str
+    precision: str
+    devices: tuple[str, ...]
+    threads: int
+    statistics: Statistics
+    blocks_ns: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineView:
+    """The stored speed-up that a comparison was held against, with its 95 % interval.
+
+    ``provenance`` is what was true when it was recorded: versions, date, commit.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    launches: int
+    provenance: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """One comparison of a run. Equal ``key`` in two runs means the same question.
+
+    ``key`` is the test's id and the comparison's label, joined by `` · ``. ``ratio`` has the interval ``low`` …
+    ``high`` at ``confidence``; ``log_ratios`` are by launch. ``said`` is the verdict as it is written: a kind, or
+    ``recorded`` or ``not judged``. The figures of ``change`` are shares (-0.12 is 12 % lower), ``None`` where nothing
+    was judged against. ``evidence`` are sentences, the most telling first. ``versions`` are those of the arms.
+    """
+
+    key: str
+    test: str
+    model: str
+    workload: str
+    metric: str
+    device: str
+    candidate: ArmView
+    reference: ArmView
+    ratio: float
+    low: float
+    high: float
+    confidence: float
+    log_ratios: tuple[float, ...]
+    kind: VerdictKind
+    said: str
+    expected: float | None
+    change: float | None
+    change_low: float | None
+    change_high: float | None
+    tolerance: float
+    baseline: BaselineView | None
+    target: float | None
+    fidelity: Fidelity | None
+    seconds: float
+    evidence: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkView:
+    """An entry of plain pytest-benchmark: one function's times, compared with nothing within its own run."""
+
+    key: str
+    group: str
+    params: Mapping[str, str]
+    statistics: Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run. ``name`` is short and says where it is from; ``started`` is ISO 8601 with its offset from UTC.
+
+    ``machine``, ``versions`` and ``devices`` (name → what it is) are facts by name, for showing and for comparing
+    environments; ``commit`` is empty where unknown. ``notes`` are sentences about the run as a whole.
+    """
+
+    name: str
+    started: str
+    commit: str
+    machine: Mapping[str, str]
+    versions: Mapping[str, str]
+    devices: Mapping[str, str]
+    comparisons: tuple[ComparisonView, ...]
+    benchmarks: tuple[BenchmarkView, ...] = ()
+    notes: tuple[str, ...] = ()

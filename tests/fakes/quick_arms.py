@@ -1,0 +1,93 @@
+"""Arms that take no time, on a machine that does not exist: for runs of pytest that are about what comes afterwards.
+
+A conftest installs them: ``runpy.run_path(…)["install"]()``. The session, its trials, its judges and its reports are
+the real ones. `CALL_NS` is what a call of each arm takes, with a scatter of one percent that is the same in every run.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_ovperf import session
+from pytest_ovperf.arms import Arms
+from pytest_ovperf.hardware.device import DeviceInfo
+from pytest_ovperf.hardware.probe import Machine
+from pytest_ovperf.hardware.profile import HardwareProfile
+from pytest_ovperf.records import Arm, ArmFacts, Block
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_ovperf.models.spec import ModelSpec
+
+CALL_NS = {
+    "openvino-int8": 10_000_000,
+    "openvino-bf16": 15_000_000,
+    "openvino-fp32": 20_000_000,
+    "pytorch-fp32": 30_000_000,
+}
+PRECISIONS = {"openvino-bf16": "bf16"}
+MACHINE = Machine(
+    HardwareProfile(
+        vendor="GenuineIntel",
+        brand="Imagined CPU",
+        family="6",
+        model="1",
+        stepping="1",
+        physical_cores=2,
+        logical_cores=4,
+        isa=("avx2", "avx512f"),
+        memory_gib=8,
+        virtual=False,
+        system="Linux",
+        arch="x86_64",
+    ),
+    (
+        DeviceInfo("CPU", "Imagined CPU", ("FP32", "BF16", "INT8"), available=True, reason=""),
+        DeviceInfo("GPU", "Imagined GPU", ("FP16",), available=True, reason="", driver="1.2.3"),
+        DeviceInfo.absent("NPU", "There is none."),
+    ),
+    {"python": "3.11.7", "openvino": "2026.4.1", "torch": "2.13.0", "pytest-ovperf": "0.1.0"},
+)
+
+
+class QuickArm:
+    """An arm whose calls are made up."""
+
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
+        self._rng = random.Random(str(arm))  # noqa: S311  (a scatter)
+
+    def loaded(self) -> ArmFacts:
+        name = self._arm.name
+        package = "torch" if name == "pytorch-fp32" else "openvino"
+        precision = PRECISIONS.get(name, "f32")
+        return ArmFacts(precision, (self._arm.device,), 2, 5_000_000, {package: MACHINE.versions[package]})
+
+    def block(self, min_ns: int, min_calls: int) -> Block:
+        call_ns = CALL_NS[self._arm.name]
+        calls = max(min_calls, -(-min_ns // call_ns))
+        return Block(tuple(round(call_ns * self._rng.uniform(1, 1.01)) for _ in range(calls)))
+
+    def outputs(self) -> dict[str, NDArray[Any]]:
+        return {"logits": np.ones((1, 2), dtype=np.float32)}
+
+    def close(self) -> None:
+        pass
+
+
+def install() -> None:
+    """Put the arms and the machine in the place of real ones, in this process."""
+
+    def prepare(_self: Arms, spec: ModelSpec, *arms: Arm) -> tuple[ModelSpec, dict[Arm, None]]:
+        return spec, dict.fromkeys(arms)
+
+    def open_arm(_self: Arms, _request: None, arm: Arm) -> QuickArm:
+        return QuickArm(arm)
+
+    Arms.prepare = prepare  # type: ignore[method-assign,assignment]
+    Arms.open = open_arm  # type: ignore[method-assign,assignment]
+    vars(session)["read_machine"] = lambda: MACHINE
