@@ -27,7 +27,8 @@ def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, model_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
-    monkeypatch.delenv("CI", raising=False)  # there pytest prints more under an assertion
+    for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):  # where more is printed, and a summary written
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "160")
     return Suite(pytester, model_cache)
 
@@ -61,7 +62,8 @@ def with_baseline(suite: Suite, recorded: Path) -> Callable[[float], None]:
         document = json.loads(path.read_text(encoding="utf-8"))
         for entries in document["tests"].values():
             for entry in entries.values():
-                entry["log_ratios"] = [round(value + math.log(factor), 6) for value in entry["log_ratios"]]
+                days = entry["log_ratios"]
+                entry["log_ratios"] = {day: [round(each + math.log(factor), 6) for each in days[day]] for day in days}
         path.write_text(json.dumps(document, indent=2), encoding="utf-8")
 
     return place

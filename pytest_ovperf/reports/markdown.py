@@ -1,0 +1,214 @@
+"""A run as GitHub-flavoured Markdown: what is not ok comes first, and what explains it is one click away.
+
+Names come from users, paths and model files. Whatever has a meaning in Markdown or HTML is written as a character
+reference, which has none in either, inside table cells too; so a name never changes more than its own place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence  # noqa: TC003  (public annotations stay resolvable)
+
+from pytest_ovperf.records import VerdictKind
+from pytest_ovperf.runs.view import BenchmarkView, ComparisonView, RunView  # noqa: TC001  (see above)
+
+from . import figures
+from .rows import short_names
+from .screen import Screen
+
+#: What is written for a verdict, the most pressing first; the sign is for those who skim.
+SIGNS = {
+    "regressed": "❌",
+    "inconclusive": "⚠️",
+    "no-baseline": "⚪",
+    "not judged": "⚪",
+    "improved": "🔼",
+    "recorded": "📌",
+    "ok": "✅",
+}
+#: What a row says of its comparison, with the word before it in the caption where all rows say the same.
+_FACTS = {"metric": "in", "model": "of", "device": "on"}
+_ORDER = {said: place for place, said in enumerate(SIGNS)}
+_EXPLAINED = (VerdictKind.REGRESSED, VerdictKind.INCONCLUSIVE)
+_COMMIT_DIGITS = 12
+_TABLE = ("| test | speed-up | baseline | change | verdict |", "|:--|--:|--:|--:|:--|")
+#: What has a meaning; an underscore within a word has none, nor has a bracket that nothing follows.
+_ANYTHING = re.compile(r"[&<>|`*~#$\\]|(?<![^\W_])_|_(?![^\W_])|\](?=[(:\[])|\[(?=\^)|:(?=//)|(?<=\bwww)\.", re.ASCII)
+#: A character that would begin a list, a task or a heading, with the number before it.
+_BEGINNING = re.compile(r"^(\d{1,9})([.)])(?= |$)|^([-+=\[])")
+_COMMAND = re.compile(r":  (?=pytest |git |ovperf )")
+#: Kept free for saying what was left out.
+_NOTE_BYTES = 400
+
+
+def text(raw: str) -> str:
+    """Return ``raw`` as Markdown that shows exactly it, on one line; it may stand in a cell, a list or HTML."""
+    line = Screen(0, "utf-8").text(" ".join(raw.split()))
+    line = _ANYTHING.sub(lambda found: _reference(found[0]), line)
+    return _BEGINNING.sub(lambda found: (found[1] or "") + _reference(found[2] or found[3]), line)
+
+
+def code(raw: str) -> str:
+    """Return ``raw`` as inline code: HTML's, since between backticks there is no way to write any character."""
+    return f"<code>{text(raw)}</code>" if raw else ""
+
+
+def run_markdown(run: RunView, *, max_bytes: int | None = None) -> str:
+    """Return the page of a run: totals, a table, the evidence of what is not ok, the environment.
+
+    Where it would take more than ``max_bytes`` in UTF-8, rows that are ok are left out first, and the page says so.
+    Empty where not even its head has room.
+    """
+    names = short_names([view.test for view in run.comparisons])
+    shared = _shared(run.comparisons)
+    rows = sorted(run.comparisons, key=lambda view: _ORDER.get(view.said, 0))
+    pressing = [view for view in rows if not _is_fine(view)]
+    room = _Room(None if max_bytes is None else max_bytes - _NOTE_BYTES)
+    head = room.take([_head(run)])
+    if not head:
+        return ""
+    environment = room.take([_environment(run)])
+    notes = room.take([f"- {text(note)}\n" for note in run.notes])
+    table = room.take([_row(view, names, shared) for view in pressing])
+    evidence = room.take([_evidence(view, names) for view in pressing if view.kind in _EXPLAINED and view.evidence])
+    table += room.take([_row(view, names, shared) for view in rows if _is_fine(view)])
+    benchmarks = room.take([_benchmark(view) for view in run.benchmarks])
+    parts = [
+        *head,
+        _section([*_TABLE, ""], table),
+        _left_out(len(rows) - len(table), "comparison"),
+        "".join(evidence),
+        _section(["| benchmark | median | quartiles | calls |", "|:--|--:|--:|--:|", ""], benchmarks),
+        _left_out(len(run.benchmarks) - len(benchmarks), "benchmark"),
+        _section(["**Notes**", "", ""], notes),
+        *environment,
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+class _Room:
+    """What is left of a size in bytes; without one there is room for everything."""
+
+    def __init__(self, size: int | None) -> None:
+        self._left = size
+
+    def take(self, parts: Iterable[str]) -> list[str]:
+        """Return the first of them, as many as fit."""
+        taken = []
+        for part in parts:
+            if self._left is not None:
+                self._left -= len(part.encode("utf-8")) + 1
+                if self._left < 0:
+                    self._left = 0
+                    break
+            taken.append(part)
+        return taken
+
+
+def _reference(character: str) -> str:
+    return f"&#{ord(character)};"
+
+
+def _is_fine(view: ComparisonView) -> bool:
+    return view.said in ("ok", "improved", "recorded")
+
+
+def _section(head: Sequence[str], lines: Sequence[str]) -> str:
+    return "\n".join(head) + "".join(lines) if lines else ""
+
+
+def _left_out(number: int, noun: str) -> str:
+    if not number:
+        return ""
+    return f"{figures.count(number, noun)} left out here: the page would be larger than what shows it allows.\n"
+
+
+def _head(run: RunView) -> str:
+    where = " · ".join(part for part in (text(run.name), text(run.started), code(run.commit[:_COMMIT_DIGITS])) if part)
+    lines = ["## OpenVINO performance", _totals(run.comparisons), _caption(run.comparisons), where]
+    return "\n\n".join(line for line in lines if line) + "\n"
+
+
+def _shared(views: Sequence[ComparisonView]) -> frozenset[str]:
+    """Name the fields that are the same in every row: they are said once, above the table."""
+    return frozenset(name for name in _FACTS if len({getattr(view, name) for view in views}) == 1)
+
+
+def _caption(views: Sequence[ComparisonView]) -> str:
+    if not views:
+        return ""
+    said = [f"{word} {text(getattr(views[0], name))}" for name, word in _FACTS.items() if name in _shared(views)]
+    levels = " and ".join(figures.chosen_percent(level) for level in sorted({view.confidence for view in views}))
+    return f"{' '.join(['Speed-ups', *said])}, intervals at {levels} confidence"
+
+
+def _totals(views: Sequence[ComparisonView]) -> str:
+    numbers = Counter(view.said for view in views)
+    totals = [f"{sign} **{numbers[said]} {said}**" for said, sign in SIGNS.items() if numbers[said]]
+    spent = figures.duration(sum(view.seconds for view in views))
+    return f"{' · '.join(totals)} ({figures.count(len(views), 'comparison')} in {spent})".lstrip()
+
+
+def _row(view: ComparisonView, names: Mapping[str, str], shared: Collection[str]) -> str:
+    about = [arms(view), *(getattr(view, name) for name in _FACTS if name not in shared)]
+    cells = [
+        f"{code(names[view.test])}<br>{' · '.join(map(text, about))}",
+        f"{figures.speedup(view.ratio)}<br>{figures.interval(view.low, view.high)}",
+        _held_against(view),
+        "" if view.change is None or view.target is not None else figures.change(view.change),
+        _verdict(view),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def arms(view: ComparisonView) -> str:
+    """Return both arms by name, with their devices where it is these that are compared."""
+    candidate, reference = view.candidate, view.reference
+    if candidate.device != reference.device and "pytorch" not in (candidate.name + reference.name):
+        return f"{candidate.name}@{candidate.device} over {reference.name}@{reference.device}"
+    return f"{candidate.name} over {reference.name}"
+
+
+def _verdict(view: ComparisonView) -> str:
+    return f"{SIGNS.get(view.said, '⚪')} {text(view.said)}"
+
+
+def _held_against(view: ComparisonView) -> str:
+    if view.target is not None:
+        return f"≥ {figures.speedup(view.target)}"
+    if view.expected is not None:
+        return figures.speedup(view.expected)
+    return "unknown" if view.baseline is not None else "none"
+
+
+def _evidence(view: ComparisonView, names: Mapping[str, str]) -> str:
+    """Return what explains a verdict, folded. HTML within it is Markdown again only after an empty line."""
+    summary = f"{_verdict(view)}: {code(names[view.test])}, {text(arms(view))}, {figures.speedup(view.ratio)}"
+    lines = "\n".join(f"- {_sentence(line)}" for line in view.evidence)
+    return f"<details>\n<summary>{summary}</summary>\n\n{lines}\n\n</details>\n\n"
+
+
+def _sentence(line: str) -> str:
+    said, command = ([*_COMMAND.split(line, maxsplit=1), ""])[:2]
+    return f"{text(said)}: {code(command)}" if command else text(said)
+
+
+def _benchmark(view: BenchmarkView) -> str:
+    times = view.statistics
+    cells = [
+        code(view.key),
+        figures.latency(times.median_s * 1e9),
+        f"{figures.latency(times.q1_s * 1e9)} to {figures.latency(times.q3_s * 1e9)}",
+        str(times.calls),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _environment(run: RunView) -> str:
+    facts = [fact for about in (run.machine, run.versions, run.devices) for fact in about.items()]
+    rows = [f"| {text(name)} | {text(value)} |" for name, value in facts if value]
+    if not rows:
+        return ""
+    table = "\n".join(["| | |", "|:--|:--|", *rows])
+    return f"<details>\n<summary>Environment</summary>\n\n{table}\n\n</details>\n"
