@@ -16,9 +16,8 @@ import random
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 from subprocess import Popen
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +90,7 @@ def record_launch(requests: dict[str, LoadRequest], rng: random.Random, rounds: 
         load_ns = {name: worker.loaded().load_ns for name, worker in workers.items()}
         for worker in workers.values():
             for _ in range(_WARM_BLOCKS):
-                warm = worker.block(_WARM_NS, 1)
-            median(warm.latency_ns)
+                worker.block(_WARM_NS, 1)
         blocks: dict[str, list[Block]] = {name: [] for name in workers}
         order = []
         for _ in range(rounds):
@@ -120,22 +118,25 @@ def main() -> None:
     """Record, one file a model; a file is written again after each launch, so that an interruption loses nothing."""
     parser = argparse.ArgumentParser(description="Record raw times of many arms side by side.")
     parser.add_argument("models", nargs="+", metavar="MODEL")
+    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
     parser.add_argument("--launches", type=int, default=12)
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--block-ms", type=int, default=80)
+    parser.add_argument("--rounds", type=int, default=24)
+    parser.add_argument("--block-ms", type=int, default=50)
+    parser.add_argument("--name", default="", help="what the files' names end in (default: the load)")
     parser.add_argument("--into", type=Path, default=Path("benchmarks/traces"))
     parser.add_argument("--cache", type=Path, default=default_cache_dir())
     parser.add_argument("--neighbour", action="store_true", help="keep half a core busy meanwhile")
     arguments = parser.parse_args()
     machine = read_machine()
-    library = ModelLibrary(ArtefactCache(arguments.cache), lambda job, target: build_in_worker(job, target, print), print)
+    cache = ArtefactCache(arguments.cache)
+    library = ModelLibrary(cache, lambda job, target: build_in_worker(job, target, print), print)
     arms = Arms(library, machine.profile.physical_cores, contextlib.nullcontext)
     load = "neighbour" if arguments.neighbour else "quiet"
     for model in arguments.models:
         spec = resolve(model, shape=_SHAPES.get(model), base=Path())
-        wanted = {name: parse_arm(arm, "CPU") for name, (arm, _) in ARMS.items()}
+        wanted = {name: parse_arm(ARMS[name][0], "CPU") for name in arguments.arms}
         prepared = arms.prepare(spec, *dict.fromkeys(wanted.values()))[1]
-        requests = {name: replace(prepared[arm]) for name, arm in wanted.items()}
+        requests = {name: prepared[arm] for name, arm in wanted.items()}
         about = {
             "model": model,
             "machine": machine.profile.slug,
@@ -145,15 +146,13 @@ def main() -> None:
         }
         launches = []
         rng = random.Random(model)  # noqa: S311  (an order of turns)
-        path = arguments.into / f"{model}-{load}.json.gz"
+        path = arguments.into / f"{model}-{arguments.name or load}.json.gz"
         with neighbour(wanted=arguments.neighbour):
             for number in range(arguments.launches):
                 launches.append(record_launch(requests, rng, arguments.rounds, arguments.block_ms * 1_000_000))
                 text = json.dumps({"schema": 1, "about": about, "launches": launches}, separators=(",", ":"))
                 path.write_bytes(gzip.compress(text.encode(), mtime=0))
                 print(f"{path.name}: launch {number + 1} in {launches[-1]['seconds']} s", flush=True)
-
-
 
 
 if __name__ == "__main__":

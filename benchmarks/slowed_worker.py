@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_ovperf.engines.protocol import LoadedModel
-    from pytest_ovperf.worker.main import Say
 
 
 class SlowedModel:

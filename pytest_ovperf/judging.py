@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from .records import ComparisonRecord, VerdictKind
 from .recording import detects, extended, measure_baseline, new_baseline
+from .records import ComparisonRecord, VerdictKind
 from .settings import UpdateMode
 from .stats import fidelity as fidelity_of
 from .stats import together
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Speedup, float], Verdict]
 
-#: An unrest below this changes no verdict worth a note.
-WORTH_TELLING = 0.01
-
 #: The software that decides speed: while it is the same, what two recordings differ by is the machine's noise.
 _SOFTWARE = ("openvino", "torch", "transformers", "optimum-intel", "nncf")
 
@@ -51,7 +48,8 @@ class Judging:
         self._store = store
         self._provenance = provenance
         self._pending: dict[str, list[tuple[Asked, StoredBaseline]]] = {}
-        self._suspicions: dict[str, ComparisonRecord] = {}
+        self._suspicions: dict[str, ComparisonRecord] = {}  # of the pass through a test that is under way …
+        self._waiting: dict[str, ComparisonRecord] = {}  # … and of those that are over
         self.records: list[ComparisonRecord] = []
         self.used: set[EntryKey] = set()
         self.written: set[Path] = set()
@@ -69,15 +67,14 @@ class Judging:
             measuring.reach_first_look()
             record = self._record(asked, measuring, no_baseline(tolerance=tolerance), None)
             return self._add(record, notes), self._holds(record.verdict.kind)
-        noise, unrest = asked.noise, self._unrest(asked) if measuring.is_set_aside else None
+        noise = asked.noise
 
-        def ask(speedup: Speedup, error_rate: float) -> Verdict:
+        def ask(speedup: Speedup, error_rate: float, unrest: Spread | None = None) -> Verdict:
             return judge(speedup, stored, noise=noise, tolerance=tolerance, error_rate=error_rate, unrest=unrest)
 
         record = self._judged(asked, measuring, ask, stored)
-        if unrest is not None and unrest.sd >= WORTH_TELLING:
-            note = f"the run's other comparisons scatter by {unrest.sd:.1%} around their baselines, beyond their own noise"
-            record = replace(record, notes=(*record.notes, f"{note}: that much counts as noise here"))
+        if record.verdict.kind is VerdictKind.REGRESSED and measuring.later:
+            record = self._in_unrest(asked, record, ask)
         if update is UpdateMode.EXTEND and asked.node_id not in self._suspicions:
             record = self._extended(asked, measuring, record, stored)
         return self._told(record)
@@ -103,11 +100,12 @@ class Judging:
     # Suspicions: what looks like a regression is measured again, later in the run, before it is called one
 
     def is_suspected(self, node_id: str) -> bool:
-        """Tell whether a comparison of this test has to be measured again before it is judged."""
+        """Tell whether this pass through a test met something that has to be measured again before it is judged."""
         return node_id in self._suspicions
 
     def set_aside(self, node_id: str) -> None:
         """Forget what this pass through a test said: the test will be run again."""
+        self._waiting[node_id] = self._suspicions.pop(node_id)
         self._pending.pop(node_id, None)
         self.records = [record for record in self.records if record.test != node_id]
 
@@ -117,8 +115,9 @@ class Judging:
         Of a test that was interrupted nothing becomes a baseline.
         """
         note = "this looked like a regression, and the run ended before it was measured again"
-        for record in self._suspicions.values():
+        for record in (*self._waiting.values(), *self._suspicions.values()):
             self._add(replace(record, verdict=replace(record.verdict, kind=VerdictKind.INCONCLUSIVE)), (note,))
+        self._waiting.clear()
         self._suspicions.clear()
         for asked, _ in chain.from_iterable(self._pending.values()):
             self._take_back(asked, "the test was interrupted")
@@ -131,7 +130,7 @@ class Judging:
         stored = None if isinstance(expected, float) else expected
         if measuring.is_set_aside:
             verdict, note = self._confirmed(measuring, ask)
-            self._suspicions.pop(asked.node_id, None)
+            self._waiting.pop(asked.node_id, None)
             record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
             return replace(record, later=len(measuring.later), notes=(*record.notes, *note))
         verdict = measuring.decide(ask)
@@ -143,8 +142,18 @@ class Judging:
 
     def _unrest(self, asked: Asked) -> Spread | None:
         """Return how the other comparisons of the run scatter around their baselines; by its end most are known."""
-        others = [*self.records, *(record for test, record in self._suspicions.items() if test != asked.node_id)]
+        others = [*self.records, *self._waiting.values()]
         return together.unrest([record for record in others if record.test != asked.node_id])
+
+    def _in_unrest(self, asked: Asked, record: ComparisonRecord, ask: Callable[..., Verdict]) -> ComparisonRecord:
+        """Let a regression stand only if it stands out from how the run's other comparisons scatter."""
+        unrest = self._unrest(asked)
+        verdict = ask(record.speedup, record.verdict.error_rate, unrest)
+        if unrest is None or verdict.kind is VerdictKind.REGRESSED:
+            return record
+        note = f"the run's other comparisons scatter by {unrest.sd:.1%} around their baselines, beyond their own noise"
+        notes = (*record.notes, f"{note}: with that it is not proven")
+        return replace(record, verdict=replace(verdict, kind=VerdictKind.INCONCLUSIVE), notes=notes)
 
     @staticmethod
     def _confirmed(measuring: Measuring, ask: Judge) -> tuple[Verdict, tuple[str, ...]]:
@@ -192,9 +201,7 @@ class Judging:
         verdict = (
             no_baseline(tolerance=tolerance)
             if old is None
-            else judge(
-                measuring.speedup, old, noise=asked.noise, tolerance=tolerance, error_rate=MOST_FALSE_ALARMS
-            )
+            else judge(measuring.speedup, old, noise=asked.noise, tolerance=tolerance, error_rate=MOST_FALSE_ALARMS)
         )
         record = self._record(asked, measuring, verdict, old)
         new = new_baseline(asked, measuring, record.fidelity, self._provenance(asked, measuring))
@@ -239,9 +246,7 @@ class Judging:
 
     # Records
 
-    def _timed(
-        self, asked: Asked, expected: StoredBaseline | float, verdict: Verdict, measuring: Measuring
-    ) -> Verdict:
+    def _timed(self, asked: Asked, expected: StoredBaseline | float, verdict: Verdict, measuring: Measuring) -> Verdict:
         """Return an inconclusive verdict with how much more measuring would decide it."""
         if verdict.kind is not VerdictKind.INCONCLUSIVE:
             return verdict

@@ -48,8 +48,9 @@ def add_options(parser: pytest.Parser) -> None:
         "--update-baselines",
         nargs="?",
         const="all",
-        metavar="all|new",
-        help="record what is measured as the baseline: all (the default) or only what has none yet (new)",
+        metavar="all|new|extend",
+        help="record what is measured as the baseline: all (the default), only what has none yet (new), or add the "
+        "launches of another day to what is there (extend)",
     )
     group.addoption("--ov-baselines", metavar="DIR", help="where baselines are kept (default: baselines)")
     group.addoption(
@@ -68,13 +69,25 @@ def add_options(parser: pytest.Parser) -> None:
         default=None,
         help="an inconclusive comparison or a missing baseline fails the test",
     )
+    group.addoption(
+        "--ov-plan",
+        action="store_true",
+        help="print what would be measured, what it could show and how long it would take, and run nothing",
+    )
+    group.addoption(
+        "--ov-report", metavar="FILE", help="write what was measured as one HTML file that needs no network"
+    )
     group.addoption("--ov-cache-dir", metavar="DIR", help="where built models are kept (default: the user's cache)")
     parser.addini("ov_device", "devices to run on, as --ov-device")
     parser.addini("ov_baselines", "folder of the baselines, as --ov-baselines")
     parser.addini("ov_budget", "seconds for one comparison, as --ov-budget")
     parser.addini("ov_tolerance", "tolerated loss in percent, as --ov-tolerance")
     parser.addini("ov_strict", "as --ov-strict", type="bool", default=False)
+    parser.addini("ov_report", "file of the HTML report, as --ov-report")
     parser.addini("ov_cache_dir", "folder of built models, as --ov-cache-dir")
+    parser.addini(
+        "ov_junit_properties", "comparisons as properties of their test in --junitxml", type="bool", default=True
+    )
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -85,14 +98,15 @@ def read_settings(config: pytest.Config) -> Settings:
     strict = config.getoption("ov_strict")
     return Settings(
         devices=parse_devices(_text(config, "ov_device") or "CPU"),
-        baselines_dir=_folder(config, "ov_baselines") or config.rootpath / "baselines",
-        cache_dir=_folder(config, "ov_cache_dir") or default_cache_dir(),
+        baselines_dir=_path(config, "ov_baselines", "folder") or config.rootpath / "baselines",
+        cache_dir=_path(config, "ov_cache_dir", "folder") or default_cache_dir(),
         update=_update_mode(config.getoption("update_baselines")),
         budget_s=_layered(config, "ov_budget", _seconds),
         tolerance=_layered(config, "ov_tolerance", _percent),
         strict=bool(config.getini("ov_strict") if strict is None else strict),
         root=config.rootpath,
         given=_given(config),
+        report=_path(config, "ov_report", "file"),
     )
 
 
@@ -105,7 +119,7 @@ def _given(config: pytest.Config) -> tuple[str, ...]:
 
 def any_given(config: pytest.Config) -> bool:
     """Tell whether any option is set at all, on the command line or in the ini file."""
-    names = ("ov_device", "ov_baselines", "ov_budget", "ov_tolerance", "ov_strict", "ov_cache_dir")
+    names = ("ov_device", "ov_baselines", "ov_budget", "ov_tolerance", "ov_strict", "ov_cache_dir", "ov_report")
     return config.getoption("update_baselines") is not None or any(
         config.getoption(name) is not None or config.getini(name) for name in names
     )
@@ -159,11 +173,11 @@ def _update_mode(value: str | None) -> UpdateMode:
 
     if value is None:
         return UpdateMode.NONE
-    if value in (UpdateMode.ALL, UpdateMode.NEW):
+    if value in (UpdateMode.ALL, UpdateMode.NEW, UpdateMode.EXTEND):
         return UpdateMode(value)
     raise SettingsError(
         f"--update-baselines was given {value!r}.",
-        remedy="Write --update-baselines=all or --update-baselines=new, and paths before it.",
+        remedy="Write --update-baselines=all, =new or =extend, and paths before it.",
     )
 
 
@@ -175,11 +189,11 @@ def _text(config: pytest.Config, name: str) -> str | None:
     return None if value is None else str(value).strip()
 
 
-def _folder(config: pytest.Config, name: str) -> Path | None:
-    """Resolve a folder: against the working directory from the command line, the project's root from the ini file."""
+def _path(config: pytest.Config, name: str, what: str) -> Path | None:
+    """Resolve a path: against the working directory from the command line, the project's root from the ini file."""
     given = config.getoption(name)
     if given == "":
-        raise SettingsError(f"--{name.replace('_', '-')} is empty.", remedy="Name a folder, or leave the option out.")
+        raise SettingsError(f"--{name.replace('_', '-')} is empty.", remedy=f"Name a {what}, or leave the option out.")
     if given is not None:
         return Path(config.invocation_params.dir, Path(given).expanduser()).resolve()
     ini = config.getini(name)

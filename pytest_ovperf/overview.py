@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .reports import advice, failure, header, terminal
+from .errors import OvperfError
+from .provenance import commit_of
+from .reports import advice, evidence, failure, header, junit, plan_text, terminal
+from .reports.screen import Screen
+from .runs import benchmark_entries, benchmark_json, of_records
+from .stats import together
+from .store.keys import comparison_label
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from .hardware.device import DeviceInfo
+    from .hardware.profile import HardwareProfile
+    from .planning import PlannedTest
     from .records import ComparisonRecord
+    from .runs.view import RunView
     from .session import Session
 
 #: The packages whose versions head a run, in this order.
@@ -75,8 +84,124 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
         options=session.settings.given,
         written=tuple(sorted(_shown_path(session, path) for path in session.judging.written)),
         unused=_unused(session, whole_modules),
+        movements=movements(session),
     )
     return terminal.summary(session.judging.records, run, width=width, colour=colour, encoding=encoding)
+
+
+def planned(session: Session, tests: Sequence[PlannedTest], *, width: int, colour: bool, encoding: str) -> str:
+    """Return what these tests would measure, and for how long."""
+    return plan_text.plan_text(session.plan(tests), width=width, colour=colour, encoding=encoding)
+
+
+def movements(session: Session) -> tuple[str, ...]:
+    """Return what most comparisons of the run have in common, if anything."""
+    records = session.judging.records
+    return evidence.movement_lines(together.ratios_together(records), together.latencies_together(records))
+
+
+def run_view(session: Session) -> RunView:
+    """Return the run as all reports take it: everything measured so far, and what it was measured on."""
+    return of_records.run_view(
+        session.judging.records,
+        name="this run",
+        commit=commit_of(session.settings.root),
+        machine=_machine_facts(session.machine.profile),
+        versions=session.machine.versions,
+        devices=_device_facts(session.machine.devices),
+        label=comparison_label,
+        explain=failure.evidence,
+        notes=movements(session),
+    )
+
+
+def write_report(session: Session, *, encoding: str) -> str:
+    """Write the HTML report where one is asked for; return the line that says so, or why there is none.
+
+    Nothing that goes wrong here is raised: the report is the last thing that a run does, and all else is saved.
+    """
+    path = session.settings.report
+    if path is None:
+        return ""
+    return Screen(0, encoding).text(f"HTML report: {_report_told(session, path)}")
+
+
+def _report_told(session: Session, path: Path) -> str:
+    from .reports.html.page import report_page  # noqa: PLC0415  (paid only by runs that asked for a report)
+    from .reports.html.place import write_page  # noqa: PLC0415
+
+    if not (session.has_measured and session.judging.records):
+        return "none was written, since nothing was measured"
+    try:
+        write_page(report_page(run_view(session)), path, "--ov-report")
+    except OvperfError as error:
+        return f"none was written. {' '.join(str(error).split())}"
+    except Exception as error:  # noqa: BLE001  (see write_report)
+        return f"none was written: {type(error).__name__}: {error}"
+    return _shown_path(session, path)
+
+
+def junit_properties(session: Session, test: str) -> list[tuple[str, str]]:
+    """Return what JUnit's file shows of the comparisons of one test."""
+    run = of_records.run_view(
+        session.judging.records_of(test),
+        name="",
+        commit="",
+        machine={},
+        versions={},
+        devices={},
+        label=comparison_label,
+        explain=lambda _: (),
+    )
+    return junit.properties(run.comparisons)
+
+
+def machine_block(session: Session) -> dict[str, Any]:
+    """Return what pytest-benchmark's description of the machine is to hold of ours."""
+    machine = session.machine
+    return benchmark_json.machine_block(_machine_facts(machine.profile), _device_facts(machine.devices))
+
+
+def hand_over(session: Session, benchmark: Any, params: Mapping[str, Mapping[str, object]]) -> RunView | None:  # noqa: ANN401
+    """Give ``benchmark``, pytest-benchmark's own session, every arm that was measured, if it saves or shows anything.
+
+    ``params`` is test id → what it was parametrized with. Returns the run, ``None`` where nothing was given.
+    """
+    records = session.judging.records
+    wanted = benchmark_entries.wanted(benchmark)
+    if not (records and wanted):
+        return None
+    run = run_view(session)
+    calls = [
+        (list(of_records.calls_ns(record, candidate=True)), list(of_records.calls_ns(record, candidate=False)))
+        for record in records
+    ]
+    benchmark.benchmarks += benchmark_entries.entries(run.comparisons, calls, params, shown=wanted.shown)
+    return run
+
+
+def _machine_facts(profile: HardwareProfile) -> dict[str, str]:
+    """Return the machine's facts by name. Nothing that changes from run to run is among them."""
+    return {
+        "hardware profile": profile.slug,
+        "cpu": profile.brand,
+        "cpu count": str(profile.logical_cores),
+        "physical cores": str(profile.physical_cores),
+        "instruction sets": ", ".join(profile.isa),
+        "memory": f"{profile.memory_gib} GiB",
+        "virtual machine": "yes" if profile.virtual else "no",
+        "machine": profile.arch,
+        "system": profile.system,
+    }
+
+
+def _device_facts(devices: Sequence[DeviceInfo]) -> dict[str, str]:
+    """Return the devices that can be used, by name: what each is, and its driver, which decides its speed too."""
+    return {
+        device.name: f"{device.full_name}, driver {device.driver}" if device.driver else device.full_name
+        for device in devices
+        if device.available
+    }
 
 
 def _unused(session: Session, whole_modules: Collection[str]) -> tuple[advice.UnusedBaseline, ...]:

@@ -9,8 +9,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.runner import runtestprotocol  # what plugins that run tests again have always imported
 
-from . import options
+from . import ci, interchange, options
 from .console import Console
 from .errors import OvperfError, UnboundedShapeError
 from .fixtures import (
@@ -27,6 +28,11 @@ from .fixtures import (
     session_of,
     speedup,
 )
+from .interchange import (
+    pytest_benchmark_compare_machine_info,
+    pytest_benchmark_update_json,
+    pytest_benchmark_update_machine_info,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -34,12 +40,28 @@ if TYPE_CHECKING:
     from .limits import UnboundedLimit
     from .session import Session
 
-__all__ = ["baseline", "compiled_model", "device", "fidelity", "model", "speedup"]
+__all__ = [
+    "baseline",
+    "compiled_model",
+    "device",
+    "fidelity",
+    "model",
+    "pytest_benchmark_compare_machine_info",
+    "pytest_benchmark_update_json",
+    "pytest_benchmark_update_machine_info",
+    "speedup",
+]
 
 #: The tests of each module that have not passed: only a module where none is left can tell of unused baselines.
 _WAITING: pytest.StashKey[dict[str, set[str]]] = pytest.StashKey()
 #: Whether a test has passed so far: setup, call, teardown, and every subtest.
 _PASSED: pytest.StashKey[bool] = pytest.StashKey()
+#: Whether this pass through a test was set aside, so that another has to follow.
+_ASIDE: pytest.StashKey[bool] = pytest.StashKey()
+#: What is said of the HTML report, once it has been written.
+_REPORT: pytest.StashKey[str] = pytest.StashKey()
+#: The outcome of a test that is to be run again.
+_SUSPECTED = "suspected"
 #: The verbosity at which pytest stops cutting the text under an assertion.
 _WHOLE_TEXT = 2
 
@@ -199,6 +221,75 @@ def _shows_whole_text(config: pytest.Config) -> bool:
     return config.get_verbosity(pytest.Config.VERBOSITY_ASSERTIONS) >= _WHOLE_TEXT or "CI" in os.environ
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Print the plan instead of running anything, where that was asked for."""
+    config = session.config
+    if not config.getoption("ov_plan") or config.option.collectonly:
+        return None
+    from .markers import planned_test  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .overview import planned  # noqa: PLC0415
+
+    tests = [planned_test(item) for item in session.items if _measures(item)]
+    console = Console(config)
+    text = planned(session_of(config), tests, width=console.width, colour=console.colour, encoding=console.encoding)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.write(f"\n{text}")
+    return True
+
+
+def _measures(item: pytest.Item) -> bool:
+    return "speedup" in _fixtures_of(item) and _is_ours(item, "speedup")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a test that measures; one that looks like a regression is run again at the end, and only then reported."""
+    if not _measures(item):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    if item.stash.get(_ASIDE, False):
+        session = session_of(item.config)
+        session.live.note(f"{item.name} looks like a regression: it is measured again at the end of the run")
+        session.live.end()
+        item.session.items.append(item)
+        reports = [_suspected(report) for report in reports if report.when == "call"]
+        ci.forget(item)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _suspected(report: pytest.TestReport) -> pytest.TestReport:
+    """Return a report that neither passes nor fails a test: its last one does."""
+    report.outcome = _SUSPECTED  # type: ignore[assignment]  # as pytest has it, plugins bring outcomes of their own
+    report.longrepr = None
+    report.sections = []
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Name what is to be measured again."""
+    return (_SUSPECTED, "?", _SUSPECTED.upper()) if report.outcome == _SUSPECTED else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Say of what could not be measured again that it was not, and let what was measured be saved."""
+    # A wrapper, and the first: pytest-benchmark saves in the first half of one.
+    measured = session.config.stash.get(SESSION, None)
+    if measured is not None and measured.has_measured:
+        measured.judging.give_up_suspicions()
+        interchange.hand_over(session)
+    result = yield
+    _report(session.config)  # where there is no terminal, and so no summary to write it before
+    ci.write_summary(session.config)
+    return result
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -218,20 +309,27 @@ def pytest_runtest_makereport(
         report.sections += _evidence(item, session)
     if call.when == "teardown":
         _finish(item, report, session)
+    if any(_is_ours(item, name) for name in OURS & _fixtures_of(item)):
+        ci.note(item, call, report)
     return report
 
 
 def _finish(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:
     """Let the session keep what was measured; what cannot be kept makes the test fail, without hiding why it did."""
-    if item.stash[_PASSED]:
+    suspected = item.stash[_ASIDE] = session.is_suspected(item.nodeid)
+    if item.stash[_PASSED] and not suspected:
         _waiting(item).discard(item.nodeid)
     try:
-        session.finish_test(item.nodeid, passed=item.stash[_PASSED])
+        if suspected:
+            session.set_test_aside(item.nodeid)
+        else:
+            session.finish_test(item.nodeid, passed=item.stash[_PASSED])
     except OvperfError as error:
         if report.failed:
             report.sections.append(("what was measured", str(error)))
         else:
             report.outcome, report.longrepr = "failed", str(error)
+    ci.show_in_junit(item, report, session)
 
 
 def _judge_limit(
@@ -273,10 +371,30 @@ def _evidence(item: pytest.Item, session: Session) -> list[tuple[str, str]]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table of what was measured."""
+    """Print the table of what was measured, and what CI shows of it."""
     session = config.stash.get(SESSION, None)
-    if session is None or not session.has_measured:
-        return
+    if session is not None and session.has_measured:
+        _print_table(terminalreporter, config, session)
+    told = _report(config)
+    if told:
+        terminalreporter.ensure_newline()
+        terminalreporter.write_line(told)
+    ci.show(terminalreporter)
+
+
+def _report(config: pytest.Config) -> str:
+    """Write the HTML report where one is wanted, once and after all else is saved; return what to say of it."""
+    session = config.stash.get(SESSION, None)
+    if session is None or session.settings.report is None or config.option.collectonly or config.option.ov_plan:
+        return ""
+    if _REPORT not in config.stash and not hasattr(config, "workerinput"):
+        from .overview import write_report  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+        config.stash[_REPORT] = write_report(session, encoding=Console(config).encoding)
+    return config.stash.get(_REPORT, "")
+
+
+def _print_table(terminalreporter: pytest.TerminalReporter, config: pytest.Config, session: Session) -> None:
     from .overview import summary  # noqa: PLC0415  (paid only by runs that use the plugin)
 
     console = Console(config)

@@ -77,7 +77,7 @@ def _baseline(
 
 
 def _stamp(unix_s: float) -> str:
-    """Return when a recording began, to the minute: two of one day are two, since a machine's state changes by the hour."""
+    """Return when a recording began, to the minute: a machine's state changes by the hour, so two of a day are two."""
     return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 

@@ -43,7 +43,7 @@ class Settings:
     comparison in seconds, start of its workers included; the launches that an estimate needs are always made.
     ``tolerance`` is the relative change of a speed-up that is let pass (0.05 is 5 %). ``root`` is the folder that
     relative model paths start from. ``given`` are the other options of this run as they were written, so that
-    advice can repeat them.
+    advice can repeat them. ``report`` is the file that an HTML report is to be written to, ``None`` for none.
     """
 
     devices: tuple[str, ...]
@@ -55,3 +55,4 @@ class Settings:
     strict: bool
     root: Path
     given: tuple[str, ...] = ()
+    report: Path | None = None

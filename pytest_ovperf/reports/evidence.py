@@ -62,10 +62,11 @@ def movement_lines(ratios: Movement | None, latencies: Movement | None) -> tuple
             "machine, or something that all of them share (a release, a driver), rather than one change of code."
         )
     if latencies is not None:
+        slower = latencies.change > 0
         lines.append(
-            f"This machine is {'slower' if latencies.change > 0 else 'faster'} than when the baselines were recorded: "
-            f"{figures.percent(latencies.share)} of the arms take {'longer' if latencies.change > 0 else 'less'}, by "
-            f"{figures.percent(latencies.change)} in the median. Ratios allow for that; `ovperf noise` looks for the reason."
+            f"This machine is {'slower' if slower else 'faster'} than when the baselines were recorded: "
+            f"{figures.percent(latencies.share)} of the arms take {'longer' if slower else 'less'}, by "
+            f"{figures.percent(latencies.change)} in the median. Ratios allow for that; `ovperf noise` may tell why."
         )
     return tuple(lines)
 

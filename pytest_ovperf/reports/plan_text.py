@@ -38,14 +38,18 @@ def _sentences(plan: Plan) -> list[str]:
         return ["No test of this run measures a speed-up."]
     known = [each for each in plan.comparisons if each.label]
     least, most = (sum(each.seconds[end] for each in known) for end in (0, 1))
+    effort = f"Those take {figures.duration(least)} to {figures.duration(most)}" if most else "How long is not known"
     lines = [
-        f"{figures.count(len(plan.comparisons), 'comparison')}, {len(known)} of them known from their baselines. "
-        + (f"Those take {figures.duration(least)} to {figures.duration(most)}" if most else "How long is not known")
-        + ", beside building models that are not in the cache; a comparison that looks like a regression is measured "
-        "again at the end of the run, with as many launches and 4 at least.",
-        f"Error budget: a run may raise a false alarm in at most 1 of 100 runs, each comparison in "
-        f"{figures.one_in(plan.error_rate)}, spent over looks after 2, 4, 6 and 8 launches of fresh processes and one "
-        "look more for a suspicion.",
+        (
+            f"{figures.count(len(plan.comparisons), 'comparison')}, {len(known)} of them known from their baselines. "
+            f"{effort}, beside building models that are not in the cache; a comparison that looks like a regression is "
+            "measured again at the end of the run, with as many launches and 4 at least."
+        ),
+        (
+            "Error budget: a run may raise a false alarm in at most 1 of 100 runs, each comparison in "
+            f"{figures.one_in(plan.error_rate)}, spent over looks after 2, 4, 6 and 8 launches of fresh processes and "
+            "one look more for a suspicion."
+        ),
     ]
     if len(known) < len(plan.comparisons):
         lines.append("A test without a baseline says what it compares only when it runs.")
@@ -83,7 +87,7 @@ def _launches(each: PlannedComparison) -> str:
     if each.baseline is None:
         return ""
     days = len(each.baseline.by_day)
-    return f"{each.baseline.launches}" + (f" on {days} days" if days > 1 else "")
+    return f"{each.baseline.launches}" + (f" in {days} recordings" if days > 1 else "")
 
 
 def _tolerance(each: PlannedComparison) -> str:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from pytest_ovperf.records import Block, Round
 
-#: A block is disturbed when others had more than this share of one processor while it ran. The counters move in steps of
-#: 10 ms a processor, a fifth of a block: a smaller share would drop blocks for nothing (docs/decisions/0005).
+#: A block is disturbed when others had more than this share of one processor while it ran. The counters move in steps
+#: of 10 ms a processor, a fifth of a block: a smaller share would drop blocks for nothing
+#: (docs/decisions/0005-evidence-and-confirmation.md).
 DISTURBED_SHARE = 0.5
 
 #: Where fewer rounds than this are left undisturbed, all of them count: the interval then has to speak.

@@ -131,9 +131,7 @@ def judge(  # noqa: PLR0913  (both sides, their noise and the rule they are judg
     other comparisons, where it is known (`stats.together.unrest`).
     Raises `BaselineError` for a baseline without launches, `SettingsError` for a senseless tolerance or error rate.
     """
-    change = change_since(
-        speedup, baseline, noise=noise, tolerance=tolerance, error_rate=error_rate, unrest=unrest
-    )
+    change = change_since(speedup, baseline, noise=noise, tolerance=tolerance, error_rate=error_rate, unrest=unrest)
     return _verdict(change, exp(centre_of(tuple(baseline.by_day.values()))), tolerance, error_rate)
 
 
@@ -175,7 +173,7 @@ def is_suspect(verdict: Verdict) -> bool:
 
 def is_beyond(verdict: Verdict) -> bool:
     """Tell whether the centre of the change, its noise left aside, is a loss beyond the tolerance."""
-    return verdict.change is not None and log1p(verdict.change) < -log1p(verdict.tolerance)
+    return verdict.change is not None and verdict.change < expm1(-log1p(verdict.tolerance))
 
 
 def distance_to_target(speedup: Speedup, target: float, *, noise: Noise, error_rate: float) -> Change:

@@ -33,9 +33,9 @@ class Noise:
     """A kind of pair's noise and the change it lets pass.
 
     ``launch_sd`` is the prior standard deviation of a launch's log ratio and ``degrees`` how many degrees of freedom
-    that prior is worth; ``day_sd`` is that of what all launches of one hour or day have in common. ``tolerance`` is the relative change of a speed-up that is let pass at most by default, and
-    ``least_tolerance`` what is let pass of the quietest comparison. ``detects`` is the loss that a new baseline
-    should be able to show.
+    that prior is worth; ``day_sd`` is that of what all launches of one hour or day have in common. ``tolerance`` is
+    the relative change of a speed-up that is let pass at most by default, and ``least_tolerance`` what is let pass of
+    the quietest comparison. ``detects`` is the loss that a new baseline should be able to show.
     """
 
     launch_sd: float

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import random
 
-#: A block lasts at least this long: long enough for the clock, and for the caches to be the arm's own again. Not longer:
-#: a shared machine's speed wanders within tenths of a second, and only what is measured close together is paired.
+#: A block lasts at least this long: long enough for the clock, and for the caches to be the arm's own again. Not
+#: longer: a shared machine's speed wanders within tenths of a second, and only what is measured close together is
+#: paired.
 BLOCK_NS = 50_000_000
 
 #: What the timed part of a launch, both arms together, is meant to take.

@@ -14,9 +14,9 @@ import psutil
 from pytest_ovperf.records import Interference
 
 try:
-    import resource
+    from resource import RUSAGE_SELF, getrusage
 except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
+    RUSAGE_SELF, getrusage = 0, None  # type: ignore[misc,assignment]
 
 _NS_PER_S = 1_000_000_000
 #: What of a system's processor time is work. Guests of this machine are counted in `user` already.
@@ -59,7 +59,7 @@ def _counters() -> _Counters:
         own_ns=time.process_time_ns(),
         work_ns=round(work_s * _NS_PER_S),
         steal_ns=None if steal_s is None else round(steal_s * _NS_PER_S),
-        switches=None if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw,
+        switches=None if getrusage is None else getrusage(RUSAGE_SELF).ru_nivcsw,  # type: ignore[redundant-expr]
     )
 
 

@@ -69,3 +69,15 @@ def test_the_console_command_works(python: Path, tmp_path: Path) -> None:
 def test_types_are_shipped(python: Path, tmp_path: Path) -> None:
     code = "import importlib.resources as r; print(r.files('pytest_ovperf').joinpath('py.typed').is_file())"
     assert run(python, "-c", code, cwd=tmp_path).stdout.strip() == "True"
+
+
+def test_the_report_is_shipped_and_names_its_extra(python: Path, tmp_path: Path) -> None:
+    code = (
+        "import importlib.resources as r; html = r.files('pytest_ovperf').joinpath('reports', 'html');"
+        "files = [*html.joinpath('templates').iterdir(), *html.joinpath('static').iterdir()];"
+        "print(sorted({each.name.rpartition('.')[2] for each in files}))"
+    )
+    assert run(python, "-c", code, cwd=tmp_path).stdout.strip() == "['css', 'j2', 'js']"
+    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    compared = run(python, "-m", "pytest_ovperf.cli", "compare", "run.json", "--html=page.html", cwd=tmp_path)
+    assert 'pip install "pytest-ovperf[report]"' in compared.stderr

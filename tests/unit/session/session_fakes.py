@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.asked import Asked
 from pytest_ovperf.hardware.profile import HardwareProfile
-from pytest_ovperf.judging import Asked
 from pytest_ovperf.measured import Measuring
 from pytest_ovperf.settings import Layered, Settings, UpdateMode
 from pytest_ovperf.stats.sequential import LookPlan

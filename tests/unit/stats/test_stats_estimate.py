@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.records import Block, Launch, Trace
 from pytest_ovperf.stats.estimate import block_latency_ns, estimate, hodges_lehmann
-from tests.unit.stats.stats_builders import comparison, launch, trace
+from tests.unit.stats.stats_builders import LOUD, comparison, launch, one_round, trace
 
 TIMES = st.lists(st.integers(min_value=1_000, max_value=10**9), min_size=1, max_size=5)
 LAUNCHES = st.lists(st.builds(launch, st.tuples(TIMES, TIMES), st.tuples(TIMES, TIMES)), min_size=1, max_size=4)
@@ -72,9 +72,9 @@ def test_the_ratio_is_the_geometric_mean_over_launches() -> None:
 
 def test_one_launch_has_a_wide_interval_from_the_prior_alone() -> None:
     seen = estimate(trace(launch(([10], [20]))))
-    # Student's t with the prior's 2 degrees of freedom, times the prior's 3 %.
-    assert seen.high == pytest.approx(2 * exp(4.30265 * 0.03), rel=1e-5)
-    assert seen.low == pytest.approx(2 * exp(-4.30265 * 0.03), rel=1e-5)
+    # Student's t with the prior's 2 degrees of freedom, times the prior's 2.5 %.
+    assert seen.high == pytest.approx(2 * exp(4.30265 * 0.025), rel=1e-5)
+    assert seen.low == pytest.approx(2 * exp(-4.30265 * 0.025), rel=1e-5)
     assert seen.confidence == 0.95
 
 
@@ -82,6 +82,25 @@ def test_a_pytorch_arm_is_expected_to_be_noisier() -> None:
     quiet = estimate(trace(launch(([10], [20]))))
     noisy = estimate(trace(launch(([10], [20])), of=comparison("openvino-fp32", "pytorch-fp32")))
     assert noisy.high > quiet.high
+
+
+def with_disturbed_rounds(quiet: int, loud: int) -> Launch:
+    """A launch with a speed-up of 2, but for its disturbed rounds, in which the candidate took ten times as long."""
+    rounds = [one_round([10], [20])] * quiet + [one_round([100], [20], during_theirs=LOUD)] * loud
+    return replace(launch(), rounds=tuple(rounds))
+
+
+def test_disturbed_rounds_are_left_out_of_every_figure_and_counted() -> None:
+    seen = estimate(trace(with_disturbed_rounds(6, 3), with_disturbed_rounds(5, 4)))
+    assert seen.ratio == pytest.approx(2)
+    assert (seen.candidate_ns, seen.reference_ns) == (10, 20)
+    assert (seen.rounds, seen.disturbed) == (11, 7)
+
+
+def test_where_hardly_any_round_is_undisturbed_all_of_them_count() -> None:
+    seen = estimate(trace(with_disturbed_rounds(3, 9)))
+    assert seen.ratio == pytest.approx(0.2)
+    assert (seen.rounds, seen.disturbed) == (12, 0)
 
 
 @pytest.mark.parametrize("empty", [trace(), trace(launch())])

@@ -7,14 +7,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import BaselineError, MeasurementError, SettingsError
-from pytest_ovperf.records import VerdictKind
-from pytest_ovperf.stats.judge import judge, judge_target, no_baseline
+from pytest_ovperf.records import Block, Launch, Round, Speedup, Trace, Verdict, VerdictKind
+from pytest_ovperf.stats.estimate import estimate
+from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge, judge_race, judge_target, no_baseline
 from pytest_ovperf.stats.noise import NOISE, Noise, PairKind
-from tests.unit.stats.stats_builders import baseline, launches_with, speedup
+from tests.unit.stats.stats_builders import FACTS, baseline, launches_with, on_days, speedup, trace
 
-QUIET = Noise(launch_sd=0.01, degrees=20.0, tolerance=0.05)
+QUIET = Noise(launch_sd=0.01, degrees=20.0, day_sd=0.0, tolerance=0.05, least_tolerance=0.03, detects=0.10)
 PRIOR = NOISE[PairKind.OPENVINO]
 WORST_TO_BEST = [VerdictKind.REGRESSED, VerdictKind.INCONCLUSIVE, VerdictKind.OK, VerdictKind.IMPROVED]
+
+CLAIMS = (VerdictKind.REGRESSED, VerdictKind.IMPROVED)
 
 LOG_RATIOS = st.lists(st.floats(min_value=-1, max_value=1), min_size=1, max_size=6)
 TOLERANCES = st.floats(min_value=0.005, max_value=0.5)
@@ -220,3 +223,209 @@ def test_without_a_baseline_there_is_nothing_to_show() -> None:
 def test_expected_is_the_geometric_mean_of_the_stored_launches() -> None:
     verdict = judge(speedup([0.1]), baseline([0.0, 1.0]), noise=PRIOR, tolerance=0.05, error_rate=0.01)
     assert verdict.expected == pytest.approx(exp(0.5))
+
+
+# Baselines of several days
+
+
+def test_expected_gives_each_day_the_same_weight_however_many_launches_it_had() -> None:
+    stored = on_days([0.0] * 6, [0.3])
+    verdict = judge(speedup([0.1]), stored, noise=PRIOR, tolerance=0.05, error_rate=0.01)
+    assert verdict.expected == pytest.approx(exp(0.15))
+
+
+def kind_against(*days: list[float]) -> VerdictKind:
+    now = speedup(launches_with(-0.10, 0.01, 6))
+    return judge(now, on_days(*days), noise=QUIET, tolerance=0.05, error_rate=0.001).kind
+
+
+def test_what_differs_from_day_to_day_is_no_regression_on_another_day() -> None:
+    def day(centre: float) -> list[float]:
+        return launches_with(centre, 0.01, 6)
+
+    assert kind_against(day(0.0)) is VerdictKind.REGRESSED
+    assert kind_against(day(0.0), day(0.001)) is VerdictKind.REGRESSED
+    assert kind_against(day(-0.06), day(0.06)) is VerdictKind.INCONCLUSIVE
+
+
+def test_the_order_of_the_launches_and_of_the_days_does_not_matter() -> None:
+    one, other = launches_with(0.0, 0.02, 4), launches_with(0.05, 0.02, 3)
+    now = speedup([0.01, -0.02])
+    verdicts = [
+        judge(now, stored, noise=PRIOR, tolerance=0.05, error_rate=0.01)
+        for stored in (on_days(one, other), on_days(other[::-1], one))
+    ]
+    assert verdicts[0].change_low == pytest.approx(verdicts[1].change_low)
+    assert verdicts[0].expected == pytest.approx(verdicts[1].expected)
+
+
+# From raw times to the verdict
+
+#: Times in hundreds of nanoseconds, so that a share of one percent is a whole number.
+TIMES = st.lists(st.integers(min_value=50, max_value=10_000).map(lambda time: time * 100), min_size=1, max_size=2)
+
+
+def traced(blocks: list[tuple[list[int], list[int]]], rounds: int = 2) -> Trace:
+    made = [Round(Block(tuple(ours)), Block(tuple(theirs)), candidate_first=True) for ours, theirs in blocks]
+    return trace(
+        *(Launch(FACTS, FACTS, tuple(made[at : at + rounds]), 0.0, 1.0) for at in range(0, len(made), rounds))
+    )
+
+
+TRACES = st.lists(st.tuples(TIMES, TIMES), min_size=2, max_size=6).map(traced)
+
+
+def scaled(original: Trace, *, ours: tuple[int, int] = (1, 1), theirs: tuple[int, int] = (1, 1)) -> Trace:
+    """Return a trace whose times are multiplied by fractions (numerator, denominator) that leave them whole."""
+
+    def block(times: Block, share: tuple[int, int]) -> Block:
+        return Block(tuple(time * share[0] // share[1] for time in times.latency_ns))
+
+    def one(launch: Launch) -> Launch:
+        rounds = (Round(block(r.candidate, ours), block(r.reference, theirs), r.candidate_first) for r in launch.rounds)
+        return Launch(launch.candidate, launch.reference, tuple(rounds), launch.started_unix, launch.seconds)
+
+    return Trace(original.comparison, tuple(map(one, original.launches)))
+
+
+def swapped(original: Trace) -> Trace:
+    def one(launch: Launch) -> Launch:
+        rounds = (Round(r.reference, r.candidate, not r.candidate_first) for r in launch.rounds)
+        return Launch(launch.reference, launch.candidate, tuple(rounds), launch.started_unix, launch.seconds)
+
+    return Trace(original.comparison, tuple(map(one, original.launches)))
+
+
+def judged(now: Trace, then: Trace, error_rate: float = 0.001) -> Verdict:
+    stored = baseline(estimate(then).log_ratios)
+    return judge(estimate(now), stored, noise=PRIOR, tolerance=0.05, error_rate=error_rate)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TRACES, TRACES, st.integers(min_value=0, max_value=60), ERROR_RATES)
+def test_a_slower_reference_never_makes_a_verdict_worse(now: Trace, then: Trace, percent: int, error_rate: float) -> None:
+    before = judged(now, then, error_rate).kind
+    after = judged(scaled(now, theirs=(100 + percent, 100)), then, error_rate).kind
+    assert WORST_TO_BEST.index(before) <= WORST_TO_BEST.index(after)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TRACES, TRACES, st.integers(min_value=0, max_value=60), ERROR_RATES)
+def test_a_slower_candidate_never_makes_a_verdict_better(
+    now: Trace, then: Trace, percent: int, error_rate: float
+) -> None:
+    before = judged(now, then, error_rate).kind
+    after = judged(scaled(now, ours=(100 + percent, 100)), then, error_rate).kind
+    assert WORST_TO_BEST.index(after) <= WORST_TO_BEST.index(before)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TRACES, TRACES, ERROR_RATES)
+def test_swapping_the_arms_of_both_traces_turns_a_loss_into_a_gain(now: Trace, then: Trace, error_rate: float) -> None:
+    there, back = judged(now, then, error_rate), judged(swapped(now), swapped(then), error_rate)
+    assert (there.kind is VerdictKind.REGRESSED) is (back.kind is VerdictKind.IMPROVED)
+    assert (there.kind is VerdictKind.IMPROVED) is (back.kind is VerdictKind.REGRESSED)
+    for low, high in ((there.change_low, back.change_high), (back.change_low, there.change_high)):
+        assert high is not None
+        assert low == pytest.approx(expm1(-log1p(high)), abs=1e-9)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TRACES, TRACES, st.sampled_from([(2, 1), (1000, 1), (1, 100)]), st.sampled_from([(1, 1), (10**6, 1)]))
+def test_the_units_of_both_traces_do_not_matter(
+    now: Trace, then: Trace, unit: tuple[int, int], other: tuple[int, int]
+) -> None:
+    once = judged(now, then)
+    again = judged(scaled(now, ours=unit, theirs=unit), scaled(then, ours=other, theirs=other))
+    assert again.kind is once.kind
+    assert (again.change, again.change_low) == pytest.approx((once.change, once.change_low), abs=1e-9)
+
+
+def test_a_ten_percent_slower_candidate_goes_from_ok_to_regressed() -> None:
+    steady = traced([([1_000_000], [2_000_000])] * 12)
+    assert judged(steady, steady).kind is VerdictKind.OK
+    assert judged(scaled(steady, ours=(110, 100)), steady).kind is VerdictKind.REGRESSED
+
+
+# Suspicions
+
+
+def ended(kind: VerdictKind, change: float | None, tolerance: float = 0.05) -> Verdict:
+    return Verdict(kind, 2.0, change, change, change, tolerance, 0.001, None)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "suspect"),
+    [
+        (ended(VerdictKind.REGRESSED, -0.2), True),
+        (ended(VerdictKind.REGRESSED, -0.2, tolerance=0.0), True),
+        (ended(VerdictKind.INCONCLUSIVE, -0.06), True),
+        (ended(VerdictKind.INCONCLUSIVE, -0.04), False),
+        (ended(VerdictKind.INCONCLUSIVE, 0.3), False),
+        (ended(VerdictKind.INCONCLUSIVE, -0.3, tolerance=0.0), False),
+        (ended(VerdictKind.OK, -0.049), False),
+        (ended(VerdictKind.IMPROVED, 0.2), False),
+        (no_baseline(tolerance=0.05), False),
+    ],
+)
+def test_regressions_and_open_losses_beyond_the_tolerance_are_measured_again(
+    verdict: Verdict, *, suspect: bool
+) -> None:
+    assert is_suspect(verdict) is suspect
+
+
+def test_a_loss_of_exactly_the_tolerance_is_not_beyond_it() -> None:
+    assert not is_beyond(ended(VerdictKind.INCONCLUSIVE, expm1(-log1p(0.05))))
+    assert is_beyond(ended(VerdictKind.INCONCLUSIVE, expm1(-log1p(0.0501))))
+
+
+def test_a_number_is_missed_by_any_loss() -> None:
+    assert is_beyond(ended(VerdictKind.REGRESSED, -1e-6, tolerance=0.0))
+    assert not is_beyond(ended(VerdictKind.OK, 0.0, tolerance=0.0))
+
+
+def test_a_number_beyond_all_reach_is_missed_too() -> None:
+    hopeless = judge_target(speedup([log(2)] * 4), 1e20, noise=PRIOR, error_rate=0.001)
+    assert is_suspect(hopeless)
+    assert is_beyond(hopeless)
+
+
+@settings(deadline=None)
+@given(LOG_RATIOS, LOG_RATIOS, ERROR_RATES)
+def test_whatever_would_fail_a_test_is_a_suspicion_first(now: list[float], then: list[float], error_rate: float) -> None:
+    verdict = judge(speedup(now), baseline(then), noise=PRIOR, tolerance=0.05, error_rate=error_rate)
+    assert is_suspect(verdict) or verdict.kind is not VerdictKind.REGRESSED
+    assert not is_suspect(verdict) or is_beyond(verdict)
+
+
+# Arms that should be equally fast
+
+
+def race(now: Speedup, error_rate: float = 0.001) -> Verdict:
+    return judge_race(now, noise=QUIET, tolerance=0.05, error_rate=error_rate)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "kind"),
+    [
+        (1.0, VerdictKind.OK),
+        (1 / 1.10, VerdictKind.REGRESSED),
+        (1.10, VerdictKind.IMPROVED),
+        (1 / 1.05, VerdictKind.OK),
+    ],
+)
+def test_a_race_is_judged_against_exactly_one(ratio: float, kind: VerdictKind) -> None:
+    verdict = race(speedup(launches_with(log(ratio), 0.01, 6)))
+    assert (verdict.kind, verdict.expected) == (kind, 1.0)
+    assert verdict.change == pytest.approx(ratio - 1)
+
+
+@settings(deadline=None)
+@given(LOG_RATIOS, ERROR_RATES)
+def test_a_race_shows_at_least_what_the_same_launches_show_against_a_baseline(
+    now: list[float], error_rate: float
+) -> None:
+    # Nothing is stored whose own noise would count: the other side is known.
+    alone = race(speedup(now), error_rate)
+    against = judge(speedup(now), baseline([0.0]), noise=QUIET, tolerance=0.05, error_rate=error_rate)
+    assert against.kind not in CLAIMS or against.kind is alone.kind

@@ -9,9 +9,18 @@ from hypothesis import strategies as st
 
 from pytest_ovperf.errors import SettingsError
 from pytest_ovperf.records import Verdict, VerdictKind
-from pytest_ovperf.stats.judge import judge
+from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge
 from pytest_ovperf.stats.noise import NOISE, PairKind
-from pytest_ovperf.stats.sequential import LOOKS, LookPlan, comparison_error_rate, share_of_judgement
+from pytest_ovperf.stats.sequential import (
+    BASELINE_LAUNCHES,
+    CONFIRMING_LAUNCHES,
+    LOOKS,
+    RUN_FALSE_ALARMS,
+    SHARE_OF_LOOKS,
+    LookPlan,
+    comparison_error_rate,
+    share_of_judgement,
+)
 from tests.unit.stats.stats_builders import baseline, speedup
 
 LOOK_LISTS = st.sets(st.integers(min_value=1, max_value=20), min_size=1).map(lambda looks: tuple(sorted(looks)))
@@ -23,9 +32,10 @@ def verdict(kind: VerdictKind, change: float | None = 0.0) -> Verdict:
 
 @settings(deadline=None)
 @given(LOOK_LISTS)
-def test_the_looks_spend_the_budget_and_no_more(looks: tuple[int, ...]) -> None:
+def test_the_looks_and_a_confirmation_spend_the_budget_and_no_more(looks: tuple[int, ...]) -> None:
     plan = LookPlan(0.01, looks)
-    assert sum(plan.error_rate(look) for look in looks) == pytest.approx(0.01)
+    assert sum(plan.error_rate(look) for look in looks) == pytest.approx(0.01 * SHARE_OF_LOOKS)
+    assert sum(plan.error_rate(look) for look in looks) + plan.confirming_rate == pytest.approx(0.01)
 
 
 @settings(deadline=None)
@@ -34,11 +44,32 @@ def test_a_last_look_spends_what_is_left_wherever_it_comes(looks: tuple[int, ...
     plan = LookPlan(0.01, looks)
     end = min(end, plan.most)
     spent = sum(plan.error_rate(look) for look in looks if look < end)
-    assert spent + plan.error_rate(end, last=True) == pytest.approx(0.01)
+    assert spent + plan.error_rate(end, last=True) + plan.confirming_rate == pytest.approx(0.01)
+
+
+@settings(deadline=None)
+@given(
+    comparisons=st.integers(min_value=1, max_value=60),
+    ends=st.lists(st.sampled_from(LOOKS), min_size=1, max_size=60),
+    judgements=st.integers(min_value=1, max_value=4),
+)
+def test_a_whole_run_never_spends_more_than_its_false_alarms(
+    comparisons: int, ends: list[int], judgements: int
+) -> None:
+    """Wherever the time of each comparison ends, with as many judgements in each test, all of them confirmed."""
+    rate = comparison_error_rate(comparisons)
+    spent = 0.0
+    for test in range(comparisons):
+        for before in range(judgements):
+            plan = LookPlan(rate * share_of_judgement(before))
+            end = ends[(test + before) % len(ends)]
+            spent += sum(plan.error_rate(look, last=look == end) for look in plan.looks if look <= end)
+            spent += plan.confirming_rate
+    assert spent <= RUN_FALSE_ALARMS * (1 + 1e-9)
 
 
 def test_shares_follow_the_launches_since_the_look_before() -> None:
-    plan = LookPlan(0.008, (2, 3, 8))
+    plan = LookPlan(0.008 / SHARE_OF_LOOKS, (2, 3, 8))
     assert [plan.error_rate(look) for look in plan.looks] == pytest.approx([0.002, 0.001, 0.005])
 
 
@@ -90,17 +121,25 @@ def test_the_last_look_ends_it_whatever_it_says() -> None:
 
 
 def run_once(rng: random.Random, *, launch_sd: float, slow_down: float) -> VerdictKind:
-    """One comparison against a baseline of five launches, looked at as planned up to six launches."""
+    """One comparison of a run of fifteen against a new baseline, as a run takes it: looks, suspicion, confirmation."""
     noise = NOISE[PairKind.OPENVINO]
-    plan = LookPlan(comparison_error_rate(15), (2, 4, 6))
-    stored = baseline([rng.gauss(0, launch_sd) for _ in range(5)])
-    current = [rng.gauss(-log1p(slow_down), launch_sd) for _ in range(plan.most)]
+    plan = LookPlan(comparison_error_rate(15))
+    stored = baseline([rng.gauss(0, launch_sd) for _ in range(BASELINE_LAUNCHES)])
+    centre = -log1p(slow_down) + rng.gauss(0, noise.day_sd)
+    current = [rng.gauss(centre, launch_sd) for _ in range(2 * plan.most)]
+
+    def judged(first: int, last: int, rate: float) -> Verdict:
+        return judge(speedup(current[first:last]), stored, noise=noise, tolerance=noise.tolerance, error_rate=rate)
+
     for launches in plan.looks:
-        rate = plan.error_rate(launches)
-        seen = judge(speedup(current[:launches]), stored, noise=noise, tolerance=noise.tolerance, error_rate=rate)
+        seen = judged(0, launches, plan.error_rate(launches))
         if plan.settled(seen, launches):
             break
-    return seen.kind
+    if not is_suspect(seen):
+        return seen.kind
+    end = launches + max(CONFIRMING_LAUNCHES, launches)
+    again, later = judged(0, end, plan.confirming_rate), judged(launches, end, plan.confirming_rate)
+    return again.kind if is_beyond(later) or again.kind is not VerdictKind.REGRESSED else VerdictKind.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("launch_sd", [0.02, 0.06, 0.10])

@@ -48,8 +48,10 @@ STORED = StoredBaseline(
     reference_ns=2e6,
     fidelity=None,
     provenance={"openvino": "2026.4.1"},
+    days=("2026-01-02", "2026-01-02"),
+    launch_s=4.2,
 )
-OTHER = replace(STORED, log_ratios=(0.7,))
+OTHER = replace(STORED, log_ratios=(0.7,), days=("2026-01-03",))
 
 
 def store_in(folder: Path, profile: HardwareProfile = PROFILE, *, lock_timeout_s: float = 30.0) -> BaselineStore:
@@ -233,7 +235,8 @@ def test_one_damaged_byte_is_an_error_or_plainly_another_value(store: BaselineSt
     touched = sound.splitlines()[line].strip()
     if found == STORED:
         return
-    values = (b'"log_ratios"', b'"tolerance"', b'"candidate_ns"', b'"reference_ns"', b'"openvino"')
+    facts = (b'"tolerance"', b'"candidate_ns"', b'"reference_ns"', b'"launch_s"', b'"openvino"')
+    values = (b'"2026-01-02"', *facts)
     names = (b'"test_a[CPU]"', b'"distilbert')
     assert touched.startswith(names if found is None else values)
 

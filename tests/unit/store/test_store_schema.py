@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ STORED = StoredBaseline(
     reference_ns=24834611.0,
     fidelity=Fidelity(cosine=0.9912, top1=1.0, max_abs_error=1.5e-5),
     provenance={"openvino": "2026.4.1", "date": "2026-01-02"},
+    days=("2026-01-02", "2026-01-02", "2025-11-30"),
+    launch_s=4.2,
 )
 FILE = BaselineFile("suites/test_speed.py", PROFILE, {TEST: {LABEL: STORED}})
 
@@ -61,7 +64,7 @@ TEXT = """\
     "virtual": true
   },
   "module": "suites/test_speed.py",
-  "schema": 1,
+  "schema": 2,
   "tests": {
     "test_int8_pays[CPU]": {
       "distilbert · openvino-int8 over openvino-fp32 on CPU · latency · infer 1x128": {
@@ -71,7 +74,11 @@ TEXT = """\
           "max_abs_error": 1.5e-05,
           "top1": 1.0
         },
-        "log_ratios": [0.998123, 1.01, -0.25],
+        "launch_s": 4.2,
+        "log_ratios": {
+          "2025-11-30": [-0.25],
+          "2026-01-02": [0.998123, 1.01]
+        },
         "provenance": {
           "date": "2026-01-02",
           "openvino": "2026.4.1"
@@ -86,21 +93,34 @@ TEXT = """\
 
 names = st.text(st.characters(codec="utf-8"), max_size=12)
 positive_ns = st.floats(0.6, 1e14)
-baselines = st.builds(
-    StoredBaseline,
-    log_ratios=st.lists(st.floats(-20, 20), min_size=1, max_size=5).map(tuple),
-    tolerance=st.floats(0.0001, 0.9999),
-    candidate_ns=positive_ns,
-    reference_ns=positive_ns,
-    fidelity=st.none()
-    | st.builds(Fidelity, cosine=st.floats(-1, 1), top1=st.floats(0, 1), max_abs_error=st.floats(0, 1e30)),
-    provenance=st.dictionaries(names, names, max_size=3),
-)
+days = st.dates(min_value=date(1970, 1, 1)).map(date.isoformat)
+
+
+@st.composite
+def baselines(draw: st.DrawFn) -> StoredBaseline:
+    """Draw a baseline whose launches are of any days in any order, or of days that nobody named."""
+    log_ratios = tuple(draw(st.lists(st.floats(-20, 20), min_size=1, max_size=5)))
+    number = len(log_ratios)
+    return StoredBaseline(
+        log_ratios=log_ratios,
+        tolerance=draw(st.floats(0.0001, 0.9999)),
+        candidate_ns=draw(positive_ns),
+        reference_ns=draw(positive_ns),
+        fidelity=draw(
+            st.none()
+            | st.builds(Fidelity, cosine=st.floats(-1, 1), top1=st.floats(0, 1), max_abs_error=st.floats(0, 1e30))
+        ),
+        provenance=draw(st.dictionaries(names, names, max_size=3)),
+        days=tuple(draw(st.just([]) | st.lists(days, min_size=number, max_size=number))),
+        launch_s=draw(st.floats(0, 1e6)),
+    )
+
+
 files = st.builds(
     BaselineFile,
     module=names,
     profile=st.just(PROFILE),
-    tests=st.dictionaries(names, st.dictionaries(names, baselines, max_size=2), max_size=2),
+    tests=st.dictionaries(names, st.dictionaries(names, baselines(), max_size=2), max_size=2),
 )
 
 
@@ -143,6 +163,69 @@ def test_the_order_in_which_entries_came_leaves_no_trace() -> None:
     assert encode(replace(FILE, tests=other), SOURCE) == encode(replace(FILE, tests=turned), SOURCE)
 
 
+OLD_LAUNCHES = '"log_ratios": [0.998123, 1.01, -0.25],'
+
+
+def of_version_1(launches: str = OLD_LAUNCHES) -> str:
+    """Return `TEXT` as the version before would have written it: the launches in one list, no time of a launch."""
+    by_day = TEXT[TEXT.index('        "launch_s"') : TEXT.index('        "provenance"')]
+    return TEXT.replace(by_day, f"        {launches}\n").replace('"schema": 2', '"schema": 1')
+
+
+def entry_of(text: str) -> StoredBaseline:
+    return decode(text, SOURCE).tests[TEST][LABEL]
+
+
+def test_a_file_of_the_version_before_reads_as_launches_of_the_day_it_was_recorded_on() -> None:
+    entry = entry_of(of_version_1())
+    assert entry.log_ratios == (0.998123, 1.01, -0.25)
+    assert entry.by_day == {"2026-01-02": entry.log_ratios}
+    assert entry.launch_s == 0.0
+    now = entry_of(TEXT)
+    assert replace(entry, log_ratios=(), days=(), launch_s=0.0) == replace(now, log_ratios=(), days=(), launch_s=0.0)
+
+
+def test_a_file_of_the_version_before_without_a_date_is_of_one_day_all_the_same() -> None:
+    entry = entry_of(of_version_1().replace('          "date": "2026-01-02",\n', ""))
+    assert list(entry.by_day.values()) == [(0.998123, 1.01, -0.25)]
+
+
+def test_a_file_of_the_version_before_is_written_anew_as_one_of_this_version() -> None:
+    old = decode(of_version_1(), SOURCE)
+    text = encode(old, SOURCE)
+    assert '"schema": 2' in text
+    assert '"2026-01-02": [0.998123, 1.01, -0.25]' in text
+    assert decode(text, SOURCE) == old
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        (of_version_1('"log_ratios": {"2026-01-02": [0.5]},'), "'log_ratios' must be a list"),
+        (of_version_1(OLD_LAUNCHES + ' "launch_s": 4.2,'), "'launch_s' is nothing that"),
+        (of_version_1().replace('"schema": 1', '"schema": 2'), "'launch_s' is missing"),
+    ],
+)
+def test_the_versions_are_not_mixed(text: str, seen: str) -> None:
+    with pytest.raises(BaselineError, match=rf"line \d+: {seen}"):
+        decode(text, SOURCE)
+
+
+def test_launches_are_written_together_by_day_and_the_days_in_order() -> None:
+    shuffled = replace(STORED, log_ratios=(1.0, 2.0, 3.0, 4.0), days=("2026-03-01", "2026-02-01") * 2)
+    kept = rounded(shuffled)
+    assert kept.log_ratios == (2.0, 4.0, 1.0, 3.0)
+    assert kept.days == ("2026-02-01", "2026-02-01", "2026-03-01", "2026-03-01")
+    assert {day: set(values) for day, values in kept.by_day.items()} == {
+        day: set(values) for day, values in shuffled.by_day.items()
+    }
+
+
+def test_launches_of_no_named_day_are_of_the_day_of_recording() -> None:
+    assert rounded(replace(STORED, days=())).by_day == {"2026-01-02": (0.998123, 1.01, -0.25)}
+    assert len(rounded(replace(STORED, days=(), provenance={})).by_day) == 1
+
+
 def test_windows_line_endings_are_read() -> None:
     assert decode(TEXT.replace("\n", "\r\n"), SOURCE) == as_stored(FILE)
 
@@ -150,9 +233,11 @@ def test_windows_line_endings_are_read() -> None:
 @pytest.mark.parametrize(
     "stored",
     [
-        replace(STORED, log_ratios=()),
-        replace(STORED, log_ratios=(float("nan"),)),
-        replace(STORED, log_ratios=(float("inf"),)),
+        replace(STORED, log_ratios=(), days=()),
+        replace(STORED, launch_s=float("nan")),
+        replace(STORED, launch_s=-1.0),
+        replace(STORED, log_ratios=(float("nan"),), days=()),
+        replace(STORED, log_ratios=(float("inf"),), days=()),
         replace(STORED, candidate_ns=0.0),
         replace(STORED, reference_ns=-5.0),
         replace(STORED, reference_ns=float("nan")),
@@ -175,11 +260,16 @@ def test_what_could_not_be_read_again_is_not_written(stored: StoredBaseline) -> 
         ("tolerance", 9.0),
         ("tolerance", True),
         ("tolerance", None),
-        ("log_ratios", []),
+        ("launch_s", -1),
+        ("launch_s", "4.2"),
+        ("log_ratios", {}),
+        ("log_ratios", [0.5]),
         ("log_ratios", 0.5),
-        ("log_ratios", [0.5, "x"]),
-        ("log_ratios", [0.5, None]),
-        ("log_ratios", [99.0]),
+        ("log_ratios", {"2026-01-02": []}),
+        ("log_ratios", {"2026-01-02": 0.5}),
+        ("log_ratios", {"2026-01-02": [0.5, "x"]}),
+        ("log_ratios", {"2026-01-02": [0.5, None]}),
+        ("log_ratios", {"2026-01-02": [99.0]}),
         ("candidate_ns", 1.5),
         ("candidate_ns", 0),
         ("reference_ns", 10**400),
@@ -224,8 +314,8 @@ def test_a_wrong_fact_of_the_machine_points_at_it() -> None:
 
 
 def test_a_newer_schema_asks_for_an_upgrade_whatever_else_it_holds() -> None:
-    text = json.dumps({"new": [{"a": 1}], "schema": 2}, indent=2)
-    with pytest.raises(BaselineError, match="schema 2") as caught:
+    text = json.dumps({"new": [{"a": 1}], "schema": 3}, indent=2)
+    with pytest.raises(BaselineError, match="schema 3") as caught:
         decode(text, SOURCE)
     assert "pip install --upgrade" in caught.value.remedy
 
@@ -240,7 +330,7 @@ def test_a_schema_that_never_was_is_damage(schema: object) -> None:
     ("old", "new", "seen"),
     [
         ('"tolerance": 0.05', '"tolerance": NaN', "NaN"),
-        ("[0.998123, 1.01, -0.25]", "[Infinity]", "Infinity"),
+        ("[0.998123, 1.01]", "[Infinity]", "Infinity"),
         ('"tolerance": 0.05', '"tolerance": 0.05, "tolerance": 0.5', "stands twice"),
         ('"tolerance": 0.05', '"tolerance" 0.05', "':' is expected"),
         ('"tolerance": 0.05', '"tolerance": ' + "9" * 5000, "cannot be read"),

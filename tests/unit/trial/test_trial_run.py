@@ -4,12 +4,15 @@ import pytest
 
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
 from pytest_ovperf.records import Arm, Block
+from pytest_ovperf.stats.disturbance import counted, is_disturbed
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.run import WARM_BLOCKS
-from pytest_ovperf.trial.schedule import LEAST_ROUNDS, MOST_ROUNDS
-from tests.unit.trial.trial_fakes import CANDIDATE, COMPARISON, FACTS, REFERENCE, FakeWorld
+from pytest_ovperf.trial.schedule import LEAST_ROUNDS, most_rounds, plan_rounds
+from tests.unit.trial.trial_fakes import CANDIDATE, COMPARISON, DISTURBED, FACTS, QUIET, REFERENCE, FakeWorld
 
 MS = 1_000_000
+PLAN = plan_rounds(10 * MS, 20 * MS)  # that of a `FakeWorld` which nobody has changed
+WARM_UP = 2  # blocks of an arm whose times settle at once
 
 
 class Listener:
@@ -56,7 +59,7 @@ def test_a_launch_holds_facts_rounds_and_its_own_time() -> None:
     world = FakeWorld()
     launch = world.trial().run_launch()
     assert (launch.candidate, launch.reference) == (FACTS, FACTS)
-    assert len(launch.rounds) == MOST_ROUNDS
+    assert len(launch.rounds) == PLAN.rounds
     assert all(set(round_.candidate.latency_ns) == {10 * MS} for round_ in launch.rounds)
     assert all(set(round_.reference.latency_ns) == {20 * MS} for round_ in launch.rounds)
     assert launch.started_unix == 1_700_000_000.0
@@ -68,7 +71,8 @@ def test_rounds_run_in_the_order_that_they_record() -> None:
     launch = world.trial().run_launch()
     timed = [arm for event, arm in world.events if event == "block"][-2 * len(launch.rounds) :]
     assert [first == CANDIDATE for first in timed[::2]] == [round_.candidate_first for round_ in launch.rounds]
-    assert sum(round_.candidate_first for round_ in launch.rounds) == len(launch.rounds) // 2
+    first = sum(round_.candidate_first for round_ in launch.rounds)
+    assert abs(2 * first - len(launch.rounds)) <= 1
 
 
 def test_launches_add_up_to_a_trace_that_can_be_estimated() -> None:
@@ -93,9 +97,23 @@ def test_warm_up_goes_on_until_two_successive_blocks_agree() -> None:
 def test_an_arm_that_never_settles_is_measured_all_the_same() -> None:
     world = FakeWorld()
     world.call_ns[CANDIDATE] = lambda block: (10 + 5 * (block % 2)) * MS
-    world.trial().run_launch()
+    launch = world.trial().run_launch()
     timed = [arm for event, arm in world.events if event == "block"]
     assert timed.index(REFERENCE) == WARM_BLOCKS
+    assert not launch.warm
+
+
+def test_one_arm_that_never_settles_makes_a_launch_cold() -> None:
+    world = FakeWorld()
+    world.call_ns[REFERENCE] = lambda block: (10 + 5 * (block % 2)) * MS
+    assert not world.trial().run_launch().warm
+
+
+def test_a_launch_whose_arms_settle_is_warm_even_at_the_last_moment() -> None:
+    world = FakeWorld()
+    world.call_ns[CANDIDATE] = lambda block: (10 + 5 * (block % 2)) * MS if block < WARM_BLOCKS - 1 else 10 * MS
+    world.call_ns[REFERENCE] = lambda block: 10 * MS if block else 20 * MS
+    assert world.trial().run_launch().warm
 
 
 def test_the_warm_up_of_a_slow_arm_is_bounded_by_time() -> None:
@@ -113,6 +131,54 @@ def test_slow_calls_keep_a_launch_short() -> None:
     assert launch.seconds < 15
 
 
+def test_a_block_keeps_what_was_seen_of_other_work() -> None:
+    launch = FakeWorld().trial().run_launch()
+    assert {block.interference for round_ in launch.rounds for block in (round_.candidate, round_.reference)} == {QUIET}
+
+
+@pytest.mark.parametrize("arm", [CANDIDATE, REFERENCE])
+def test_a_disturbed_round_is_kept_as_evidence_and_taken_again(arm: Arm) -> None:
+    world = FakeWorld()
+    world.interference[arm] = lambda block: DISTURBED if block - WARM_UP in (3, 4) else QUIET
+    launch = world.trial().run_launch()
+    assert [index for index, round_ in enumerate(launch.rounds) if is_disturbed(round_)] == [3, 4]
+    assert len(launch.rounds) == PLAN.rounds + 2
+    assert len(counted(launch.rounds)) == PLAN.rounds
+
+
+def test_a_warm_up_that_was_disturbed_costs_no_round() -> None:
+    world = FakeWorld()
+    world.interference[CANDIDATE] = lambda block: DISTURBED if block < WARM_UP else QUIET
+    assert len(world.trial().run_launch().rounds) == PLAN.rounds
+
+
+def test_a_machine_that_is_never_quiet_ends_a_launch_after_half_as_many_rounds_again() -> None:
+    world = FakeWorld()
+    world.interference[REFERENCE] = lambda _: DISTURBED
+    launch = world.trial().run_launch()
+    assert len(launch.rounds) == most_rounds(PLAN) == PLAN.rounds + PLAN.rounds // 2
+    first = sum(round_.candidate_first for round_ in launch.rounds)
+    assert abs(2 * first - len(launch.rounds)) <= 1
+
+
+def test_rounds_that_replace_others_keep_to_the_time_of_a_launch() -> None:
+    world = FakeWorld(candidate_ns=400 * MS, reference_ns=400 * MS)
+    world.interference[REFERENCE] = lambda _: DISTURBED
+    assert len(world.trial().run_launch().rounds) == LEAST_ROUNDS + LEAST_ROUNDS // 2
+
+
+def test_the_times_of_disturbed_rounds_do_not_count() -> None:
+    world = FakeWorld()
+    world.interference[CANDIDATE] = lambda block: DISTURBED if block % 3 == 0 else QUIET
+    world.call_ns[CANDIDATE] = lambda block: (30 if block % 3 == 0 and block >= WARM_UP else 10) * MS
+    trial = world.trial()
+    trial.run_launch()
+    seen = estimate(trial.trace)
+    assert seen.ratio == pytest.approx(2)
+    assert seen.candidate_ns == 10 * MS
+    assert seen.disturbed == len(trial.trace.launches[0].rounds) - seen.rounds > 0
+
+
 def test_the_watcher_hears_everything_between_blocks() -> None:
     world = FakeWorld()
     listener = Listener(world)
@@ -121,11 +187,11 @@ def test_the_watcher_hears_everything_between_blocks() -> None:
         "launch 1 of 8",
         "warming openvino-int8",
         "warming pytorch-fp32",
-        f"launch 1 round 1 of {MOST_ROUNDS}: 2.00",
+        f"launch 1 round 1 of {PLAN.rounds}: 2.00",
     ]
-    assert listener.heard[-2:] == [f"launch 1 round {MOST_ROUNDS} of {MOST_ROUNDS}: 2.00", "launch 1 done"]
+    assert listener.heard[-2:] == [f"launch 1 round {PLAN.rounds} of {PLAN.rounds}: 2.00", "launch 1 done"]
     rounds = listener.blocks_by_then[3:-1]
-    assert rounds == list(range(rounds[0], rounds[0] + 2 * MOST_ROUNDS, 2))
+    assert rounds == list(range(rounds[0], rounds[0] + 2 * PLAN.rounds, 2))
 
 
 def test_outputs_of_both_arms_are_fetched_once_after_the_timing() -> None:

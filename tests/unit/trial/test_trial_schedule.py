@@ -13,6 +13,7 @@ from pytest_ovperf.trial.schedule import (
     TIMED_NS,
     RoundPlan,
     candidate_goes_first,
+    most_rounds,
     plan_rounds,
 )
 
@@ -71,3 +72,8 @@ def test_there_are_never_too_few_rounds(candidate_ns: float, reference_ns: float
 def test_the_time_of_a_plan_counts_the_uncounted_first_calls() -> None:
     plan = RoundPlan(rounds=5, min_ns=100, min_calls=3)
     assert plan.timed_ns(50, 10) == 5 * (50 * (1 + 3) + 10 * (1 + 10))
+
+
+def test_half_as_many_rounds_again_may_replace_disturbed_ones() -> None:
+    assert most_rounds(RoundPlan(rounds=24, min_ns=1, min_calls=1)) == 36
+    assert most_rounds(RoundPlan(rounds=7, min_ns=1, min_calls=1)) == 10

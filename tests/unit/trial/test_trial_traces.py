@@ -13,6 +13,7 @@ from pytest_ovperf.records import (
     ArmFacts,
     Block,
     Comparison,
+    Interference,
     Launch,
     Metric,
     Round,
@@ -27,8 +28,10 @@ from tests.unit.trial.trial_fakes import FakeWorld
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BLOCKS = st.builds(Block, st.lists(st.integers(min_value=1, max_value=2**62), max_size=4).map(tuple))
 COUNTS = st.integers(min_value=0, max_value=2**62)
+UNSURE = st.none() | COUNTS
+SEEN = st.none() | st.builds(Interference, wall_ns=COUNTS, steal_ns=UNSURE, others_ns=UNSURE, switches=UNSURE)
+BLOCKS = st.builds(Block, st.lists(st.integers(min_value=1, max_value=2**62), max_size=4).map(tuple), SEEN)
 SECONDS = st.floats(allow_nan=False, allow_infinity=False)
 FACTS = st.builds(
     ArmFacts,
@@ -39,7 +42,7 @@ FACTS = st.builds(
     versions=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
 )
 ROUNDS = st.builds(Round, BLOCKS, BLOCKS, st.booleans())
-LAUNCHES = st.builds(Launch, FACTS, FACTS, st.lists(ROUNDS, max_size=3).map(tuple), SECONDS, SECONDS)
+LAUNCHES = st.builds(Launch, FACTS, FACTS, st.lists(ROUNDS, max_size=3).map(tuple), SECONDS, SECONDS, st.booleans())
 ARM = st.builds(parse_arm, st.sampled_from(sorted(ARMS)), st.sampled_from(["CPU", "GPU.1", "AUTO:GPU,CPU"]))
 SHAPES = st.dictionaries(st.text(max_size=5), st.lists(COUNTS, max_size=4).map(tuple), max_size=2)
 COMPARISONS = st.builds(
@@ -61,15 +64,27 @@ def data_of_a_launch() -> dict[str, Any]:
 
 
 def damage_schema(data: dict[str, Any]) -> None:
-    data["schema"] = 2
+    data["schema"] = 1
 
 
 def damage_time(data: dict[str, Any]) -> None:
-    data["launches"][0]["rounds"][1]["candidate_ns"][2] = 1.5
+    data["launches"][0]["rounds"][1]["candidate"]["latency_ns"][2] = 1.5
 
 
 def damage_zero(data: dict[str, Any]) -> None:
-    data["launches"][0]["rounds"][0]["reference_ns"][0] = 0
+    data["launches"][0]["rounds"][0]["reference"]["latency_ns"][0] = 0
+
+
+def damage_interference(data: dict[str, Any]) -> None:
+    del data["launches"][0]["rounds"][0]["reference"]["interference"]["steal_ns"]
+
+
+def damage_count(data: dict[str, Any]) -> None:
+    data["launches"][0]["rounds"][0]["candidate"]["interference"]["switches"] = -1
+
+
+def damage_warmth(data: dict[str, Any]) -> None:
+    data["launches"][0]["warm"] = "yes"
 
 
 def damage_missing(data: dict[str, Any]) -> None:
@@ -103,9 +118,12 @@ def damage_launches(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        (damage_schema, r"trace\.schema: expected 1, .* found 2"),
-        (damage_time, r"trace\.launches\[0\]\.rounds\[1\]\.candidate_ns\[2\]: expected a whole number .* found 1\.5"),
-        (damage_zero, r"trace\.launches\[0\]\.rounds\[0\]\.reference_ns\[0\]: expected a whole number of at least 1"),
+        (damage_schema, r"trace\.schema: expected 2, .* found 1"),
+        (damage_time, r"trace\.launches\[0\]\.rounds\[1\]\.candidate\.latency_ns\[2\]: expected .* found 1\.5"),
+        (damage_zero, r"rounds\[0\]\.reference\.latency_ns\[0\]: expected a whole number of at least 1, found 0"),
+        (damage_interference, r"rounds\[0\]\.reference\.interference: expected .*missing: steal_ns"),
+        (damage_count, r"rounds\[0\]\.candidate\.interference\.switches: expected a whole number of at least 0"),
+        (damage_warmth, r"trace\.launches\[0\]\.warm: expected true or false, found 'yes'"),
         (damage_missing, r"trace\.launches\[0\]\.rounds\[0\]: expected .*missing: candidate_first"),
         (damage_unknown, r"trace\.comparison: expected .*unknown: colour"),
         (damage_engine, r"trace\.comparison\.candidate\.engine: expected one of pytorch, openvino, found 'abacus'"),

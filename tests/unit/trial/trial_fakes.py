@@ -12,6 +12,7 @@ from pytest_ovperf.records import (
     ArmFacts,
     Block,
     Comparison,
+    Interference,
     Metric,
     Workload,
     WorkloadKind,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 FACTS = ArmFacts("f32", ("CPU",), 2, 5, {"openvino": "1"})
 CANDIDATE = parse_arm("openvino-int8", "CPU")
 REFERENCE = parse_arm("pytorch-fp32", "CPU")
+QUIET = Interference(wall_ns=50_000_000, steal_ns=0, others_ns=1_000_000, switches=0)
+DISTURBED = Interference(wall_ns=50_000_000, steal_ns=0, others_ns=50_000_000, switches=9)
 COMPARISON = Comparison("m", CANDIDATE, REFERENCE, Metric.LATENCY, Workload(WorkloadKind.INFER, {"input": (1, 3)}))
 
 
@@ -44,7 +47,7 @@ class FakeClock:
 
 
 class FakeArm:
-    """An arm whose calls take as long as ``call_ns`` says, given how many blocks came before."""
+    """An arm whose calls take as long as ``call_ns`` says, given how many blocks came before in this launch."""
 
     def __init__(self, world: FakeWorld, arm: Arm) -> None:
         self.world = world
@@ -58,11 +61,12 @@ class FakeArm:
     def block(self, min_ns: int, min_calls: int) -> Block:
         self.world.happens("block", self.arm)
         call_ns = self.world.call_ns[self.arm](self.blocks)
+        seen = self.world.interference[self.arm](self.blocks)
         self.blocks += 1
         calls = max(min_calls, -(-min_ns // max(1, call_ns)))
         self.world.clock.now_s += (calls + 1) * call_ns / 1e9
         self.world.counted_calls.append(calls)
-        return Block((call_ns,) * calls)
+        return Block((call_ns,) * calls, seen)
 
     def outputs(self) -> dict[str, NDArray[Any]]:
         self.world.happens("outputs", self.arm)
@@ -80,6 +84,11 @@ class FakeWorld:
         self.call_ns: dict[Arm, Callable[[int], int]] = {
             CANDIDATE: lambda _block: candidate_ns,
             REFERENCE: lambda _block: reference_ns,
+        }
+        #: What is seen of other work in a block, given how many came before in this launch, warm-up included.
+        self.interference: dict[Arm, Callable[[int], Interference | None]] = {
+            CANDIDATE: lambda _block: QUIET,
+            REFERENCE: lambda _block: QUIET,
         }
         self.counted_calls: list[int] = []
         self.events: list[tuple[str, Arm]] = []

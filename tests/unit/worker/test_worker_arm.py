@@ -7,7 +7,7 @@ import pytest
 
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import MeasurementError, WorkerHungError
-from pytest_ovperf.records import Arm, ArmFacts, Block, Engine, Precision
+from pytest_ovperf.records import Arm, ArmFacts, Block, Engine, Interference, Precision
 from pytest_ovperf.worker.arm import ArmTimeouts, ArmWorker
 
 FAKES = Path(__file__).resolve().parents[2] / "fakes"
@@ -33,7 +33,8 @@ def test_an_arm_tells_its_facts_takes_blocks_and_returns_outputs() -> None:
     with start() as worker:
         assert worker.loaded() == ArmFacts("f32", ("CPU",), 2, 5, {"fake": "1"})
         assert worker.loaded().load_ns == 5
-        assert worker.block(min_ns=1000, min_calls=3) == Block((1000, 1000, 1000))
+        seen = Interference(wall_ns=9000, steal_ns=None, others_ns=40, switches=2)
+        assert worker.block(min_ns=1000, min_calls=3) == Block((1000, 1000, 1000), seen)
         assert worker.outputs()["logits"].shape == (1, 3)
 
 
