@@ -18,7 +18,7 @@ from .stats.sequential import BASELINE_LAUNCHES, MOST_FALSE_ALARMS
 from .stats.steadiness import flags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
     from pathlib import Path
 
     from .asked import Asked
@@ -38,15 +38,21 @@ _SOFTWARE = ("openvino", "torch", "transformers", "optimum-intel", "nncf")
 class Judging:
     """Judges one run's comparisons against its baselines, and keeps what a test's success will store.
 
-    ``provenance`` returns what is true of a measurement now: versions, date, device.
+    ``provenance`` returns what is true of a measurement now: versions, date, device. ``may_wait`` are the tests that
+    can be run again: a suspicion about any other is settled at once.
     """
 
     def __init__(
-        self, settings: Settings, store: BaselineStore, provenance: Callable[[Asked, Measuring], Mapping[str, str]]
+        self,
+        settings: Settings,
+        store: BaselineStore,
+        provenance: Callable[[Asked, Measuring], Mapping[str, str]],
+        may_wait: Container[str] = (),
     ) -> None:
         self._settings = settings
         self._store = store
         self._provenance = provenance
+        self._may_wait = may_wait
         self._pending: dict[str, list[tuple[Asked, StoredBaseline]]] = {}
         self._suspicions: dict[str, ComparisonRecord] = {}  # of the pass through a test that is under way …
         self._waiting: dict[str, ComparisonRecord] = {}  # … and of those that are over
@@ -114,31 +120,36 @@ class Judging:
 
         Of a test that was interrupted nothing becomes a baseline.
         """
-        note = "this looked like a regression, and the run ended before it was measured again"
         for record in (*self._waiting.values(), *self._suspicions.values()):
-            self._add(replace(record, verdict=replace(record.verdict, kind=VerdictKind.INCONCLUSIVE)), (note,))
+            self._give_up(record, "the run ended before it was measured again")
         self._waiting.clear()
         self._suspicions.clear()
         for asked, _ in chain.from_iterable(self._pending.values()):
             self._take_back(asked, "the test was interrupted")
         self._pending.clear()
 
+    def _give_up(self, record: ComparisonRecord, why: str) -> None:
+        note = f"this looked like a regression, and {why}"
+        self._add(replace(record, verdict=replace(record.verdict, kind=VerdictKind.INCONCLUSIVE)), (note,))
+
     def _judged(
         self, asked: Asked, measuring: Measuring, ask: Judge, expected: StoredBaseline | float
     ) -> ComparisonRecord:
         """Measure until the judge is sure, and let a suspicion be settled by launches of later in the run."""
         stored = None if isinstance(expected, float) else expected
-        if measuring.is_set_aside:
-            verdict, note = self._confirmed(measuring, ask)
-            self._waiting.pop(asked.node_id, None)
+        if not measuring.is_set_aside:
+            verdict = measuring.decide(ask)
             record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
-            return replace(record, later=len(measuring.later), notes=(*record.notes, *note))
-        verdict = measuring.decide(ask)
-        record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
-        if is_suspect(verdict):
+            if not is_suspect(verdict):
+                return record
             measuring.set_aside()
-            self._suspicions[asked.node_id] = record
-        return record
+            if asked.node_id in self._may_wait:
+                self._suspicions[asked.node_id] = record
+                return record
+        verdict, note = self._confirmed(measuring, ask)
+        self._waiting.pop(asked.node_id, None)
+        record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
+        return replace(record, later=len(measuring.later), notes=(*record.notes, *note))
 
     def _unrest(self, asked: Asked) -> Spread | None:
         """Return how the other comparisons of the run scatter around their baselines; by its end most are known."""
@@ -181,6 +192,9 @@ class Judging:
 
         Raises `BaselineError` where the file cannot be written: the measurement then is in the trace.
         """
+        left = self._waiting.pop(nodeid, None)
+        if left is not None and all(record.comparison != left.comparison for record in self.records_of(nodeid)):
+            self._give_up(left, "the test did not come to it again")
         for asked, baseline in self._pending.pop(nodeid, []):
             if passed:
                 self._store.put(asked.key, baseline)
@@ -220,7 +234,8 @@ class Judging:
             note = f"not added to the baseline: {', '.join(changed)} changed since then, and so did the speed-up"
             return replace(record, notes=(*record.notes, f"{note}; --update-baselines=all records it anew"))
         measuring.reach(BASELINE_LAUNCHES)
-        record = self._record(asked, measuring, record.verdict, old)
+        measured = self._record(asked, measuring, record.verdict, old)
+        record = replace(measured, later=record.later, notes=record.notes)
         new = new_baseline(asked, measuring, record.fidelity, now)
         return self._kept(asked, record, extended(old, new, asked), "the extended baseline")
 
@@ -258,7 +273,8 @@ class Judging:
             error_rate=verdict.error_rate,
             seconds_per_launch=measuring.seconds / len(measuring.launches),
         )
-        return replace(verdict, seconds_to_settle=more)
+        # More time is no answer where the launches have decided and something else speaks against it.
+        return replace(verdict, seconds_to_settle=more or None)
 
     def _record(
         self, asked: Asked, measuring: Measuring, verdict: Verdict, stored: StoredBaseline | None

@@ -248,14 +248,19 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """Run a test that measures; one that looks like a regression is run again at the end, and only then reported."""
     if not _measures(item):
         return None
+    session = session_of(item.config)
+    if _ASIDE not in item.stash:
+        session.let_wait(item.nodeid)
+    properties = list(item.user_properties)
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
     if item.stash.get(_ASIDE, False):
-        session = session_of(item.config)
         session.live.note(f"{item.name} looks like a regression: it is measured again at the end of the run")
         session.live.end()
         item.session.items.append(item)
         reports = [_suspected(report) for report in reports if report.when == "call"]
+        item.user_properties[:] = properties  # what this pass has left behind, its successor would only repeat
+        item._report_sections.clear()  # noqa: SLF001  (pytest has no public way)
         ci.forget(item)
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
@@ -300,6 +305,8 @@ def pytest_runtest_makereport(
     if session is None:
         return report
     session.live.end()  # pytest writes next
+    if report.failed and call.when == "call" and session.is_suspected(item.nodeid):
+        _suspected(report)  # here already: a subtest's report is shown at once
     limit = item.stash.get(LIMIT, None)
     if limit is not None and not item.config.option.runxfail:
         _judge_limit(item, call, report, limit)

@@ -62,6 +62,7 @@ class Session:
         self._judgements: Counter[str] = Counter()
         self._open: dict[str, list[tuple[Asked, MeasuredSpeedup]]] = {}
         self._set_aside: dict[EntryKey, Measuring] = {}
+        self._may_wait: set[str] = set()
         self._fidelity: dict[tuple[str, Arm, Arm], Fidelity] = {}
 
     # The machine and its devices
@@ -120,6 +121,7 @@ class Session:
             lambda asked, measuring: provenance(
                 measuring.launches[-1], asked.device, self.settings.root, self.machine.versions
             ),
+            self._may_wait,
         )
 
     @cached_property
@@ -276,6 +278,10 @@ class Session:
             compile_in_worker(arm, request)
         return compile_model(request)
 
+    def let_wait(self, node_id: str) -> None:
+        """Let a suspicion about this test wait for the end of the run: it can be run again then, once."""
+        self._may_wait.add(node_id)
+
     def is_suspected(self, node_id: str) -> bool:
         """Tell whether a test has to be run again before it is judged."""
         return self.has_measured and self.judging.is_suspected(node_id)
@@ -286,6 +292,7 @@ class Session:
         Raises `CacheError` where the raw times cannot be kept.
         """
         self.release()
+        self._may_wait.discard(node_id)
         for asked, measured in self._open.get(node_id, []):
             if measured.measuring.is_set_aside:
                 self._set_aside[asked.key] = measured.measuring

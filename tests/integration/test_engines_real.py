@@ -103,9 +103,13 @@ def test_both_engines_load_side_by_side_agree_and_take_times(artefacts: Artefact
         assert facts[1].versions["torch"] == torch.__version__
 
         for worker in (candidate, reference):
-            times = worker.block(min_ns=1_000_000, min_calls=5).latency_ns
-            assert len(times) >= 5
-            assert all(time_ns > 0 for time_ns in times)
+            block = worker.block(min_ns=1_000_000, min_calls=5)
+            assert len(block.latency_ns) >= 5
+            assert all(time_ns > 0 for time_ns in block.latency_ns)
+            assert block.interference is not None
+            assert block.interference.wall_ns >= sum(block.latency_ns)
+            assert block.interference.others_ns is not None
+            assert (block.interference.switches is None) is (sys.platform == "win32")
 
         ours, theirs = candidate.outputs(), reference.outputs()
     common = set(ours) & set(theirs)

@@ -31,6 +31,7 @@ def test_a_regression_is_explained_whole() -> None:
             "1a2b3c4d5e6f with openvino 2026.3.0, torch 2.13.0."
         ),
         "Changed since then: openvino 2026.3.0 → 2026.4.1.",
+        "Risk: this look calls an unchanged program regressed in at most 1 of 1,000 runs.",
         "Fidelity: cosine 0.9981, top-1 98.2 %, largest error 0.03; in the baseline cosine 0.9991, top-1 99.0 %.",
         "Compared: latency of minilm on CPU (infer 1x128); 31 s spent.",
         f"Measure again:  pytest {TEST} --ov-device=CPU",

@@ -11,6 +11,7 @@ from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.judging import Judging
 from pytest_ovperf.records import StoredBaseline, VerdictKind
 from pytest_ovperf.settings import UpdateMode
+from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, MOST_BASELINE_LAUNCHES
 from pytest_ovperf.store.store import BaselineStore
 from tests.unit.session.session_fakes import ASKED, PROFILE, measuring, settings
 from tests.unit.trial.trial_fakes import CANDIDATE, FakeArm, FakeWorld
@@ -77,7 +78,7 @@ def test_a_recorded_baseline_is_stored_when_its_test_passes(tmp_path: Path) -> N
     judge.settle(ASKED.node_id, passed=True)
     found = store_of(tmp_path).find(ASKED.key)
     assert found is not None
-    assert len(found.log_ratios) == 5
+    assert len(found.log_ratios) == BASELINE_LAUNCHES
     assert found.provenance["device"] == ASKED.device
     assert found.fidelity is not None
 
@@ -108,17 +109,17 @@ def test_an_unsteady_result_is_refused_after_all_launches(tmp_path: Path) -> Non
     unsteady = measuring(world)
     with pytest.raises(MeasurementError, match="too unsteady to become a baseline"):
         judging(tmp_path, update=UpdateMode.ALL).against_baseline(ASKED, unsteady)
-    assert len(unsteady.launches) == 8
+    assert len(unsteady.launches) == MOST_BASELINE_LAUNCHES
 
 
-def test_recording_again_takes_the_default_tolerance_and_not_the_old_one(tmp_path: Path) -> None:
+def test_recording_again_takes_the_tolerance_of_what_is_measured_and_not_the_old_one(tmp_path: Path) -> None:
     store_of(tmp_path).put(ASKED.key, replace(stored(), tolerance=0.9))
     judge = judging(tmp_path, update=UpdateMode.ALL)
     judge.against_baseline(ASKED, measuring())
     judge.settle(ASKED.node_id, passed=True)
     found = store_of(tmp_path).find(ASKED.key)
     assert found is not None
-    assert found.tolerance == ASKED.noise.tolerance
+    assert found.tolerance == ASKED.noise.least_tolerance  # these launches do not scatter at all
 
 
 @pytest.mark.parametrize(("target", "kind"), [(1.5, VerdictKind.OK), (3.0, VerdictKind.REGRESSED)])

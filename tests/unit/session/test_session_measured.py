@@ -8,6 +8,7 @@ from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.measured import Baseline, MeasuredSpeedup, Measuring
 from pytest_ovperf.records import ComparisonRecord, Speedup, Verdict, VerdictKind
 from pytest_ovperf.stats.judge import no_baseline
+from pytest_ovperf.stats.sequential import SHARE_OF_LOOKS
 from tests.unit.session.session_fakes import measuring
 
 OPEN = replace(no_baseline(tolerance=0.05), kind=VerdictKind.INCONCLUSIVE)
@@ -38,10 +39,10 @@ def test_an_open_verdict_is_measured_on_to_the_end_of_the_plan() -> None:
     assert [launches for launches, _ in judge.looks] == [2, 4, 6, 8]
 
 
-def test_the_looks_share_the_error_budget() -> None:
+def test_the_looks_share_their_part_of_the_error_budget() -> None:
     judge = Judge(sure_after=99)
     measuring(budget=0.004).decide(judge)
-    assert sum(rate for _, rate in judge.looks) == pytest.approx(0.004)
+    assert sum(rate for _, rate in judge.looks) == pytest.approx(0.004 * SHARE_OF_LOOKS)
 
 
 def test_spent_time_ends_measuring_and_the_last_look_spends_what_is_left() -> None:
@@ -49,7 +50,7 @@ def test_spent_time_ends_measuring_and_the_last_look_spends_what_is_left() -> No
     measuring(budget_s=0.001, budget=0.004).decide(judge)
     ((launches, error_rate),) = judge.looks
     assert launches == 2
-    assert error_rate == pytest.approx(0.004)
+    assert error_rate == pytest.approx(0.004 * SHARE_OF_LOOKS)
 
 
 def test_deciding_again_goes_on_from_the_launches_there_are() -> None:
@@ -58,6 +59,56 @@ def test_deciding_again_goes_on_from_the_launches_there_are() -> None:
     again = Judge(sure_after=99)
     once.decide(again)
     assert [launches for launches, _ in again.looks] == [4, 6, 8]
+
+
+def test_what_was_not_set_aside_has_no_later_launches() -> None:
+    once = measuring()
+    once.decide(Judge(sure_after=2))
+    assert not once.is_set_aside
+    assert once.later == ()
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 6), (4, 8), (6, 12), (8, 16)])
+def test_a_confirmation_takes_as_many_launches_again_and_four_at_least(before: int, after: int) -> None:
+    once = measuring()
+    once.decide(Judge(sure_after=before))
+    once.set_aside()
+    judge = Judge(sure_after=before)
+    once.confirm(judge)
+    assert once.is_set_aside
+    assert len(once.launches) == after
+    assert once.later == once.launches[before:]
+    assert [launches for launches, _ in judge.looks] == [after, after - before]  # all of them, and the later alone
+
+
+def test_a_confirmation_takes_what_its_time_may_be_and_more() -> None:
+    once = measuring(budget_s=0.001)
+    once.decide(Judge(sure_after=2))
+    once.set_aside()
+    once.confirm(Judge(sure_after=2))
+    assert len(once.launches) == 6
+
+
+def test_confirming_again_measures_no_more() -> None:
+    once = measuring()
+    once.decide(Judge(sure_after=2))
+    once.set_aside()
+    first = once.confirm(Judge(sure_after=2))
+    assert once.confirm(Judge(sure_after=2)) == first
+    assert len(once.launches) == 6
+
+
+@pytest.mark.parametrize("budget_s", [0.001, 1e6])
+@pytest.mark.parametrize("sure_after", [2, 4, 6, 8, 99])
+def test_all_looks_and_the_confirmation_spend_no_more_than_the_error_budget(budget_s: float, sure_after: int) -> None:
+    looks, again = Judge(sure_after), Judge(sure_after)
+    once = measuring(budget_s=budget_s, budget=0.004)
+    once.decide(looks)
+    once.set_aside()
+    once.confirm(again)
+    (_, of_all), (_, of_the_later) = again.looks
+    assert of_all == of_the_later
+    assert sum(rate for _, rate in looks.looks) + of_all <= 0.004 * (1 + 1e-9)
 
 
 def handle(holds: bool = True, error: Exception | None = None) -> tuple[MeasuredSpeedup, list[object]]:  # noqa: FBT001, FBT002

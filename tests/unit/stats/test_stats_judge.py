@@ -267,9 +267,7 @@ TIMES = st.lists(st.integers(min_value=50, max_value=10_000).map(lambda time: ti
 
 def traced(blocks: list[tuple[list[int], list[int]]], rounds: int = 2) -> Trace:
     made = [Round(Block(tuple(ours)), Block(tuple(theirs)), candidate_first=True) for ours, theirs in blocks]
-    return trace(
-        *(Launch(FACTS, FACTS, tuple(made[at : at + rounds]), 0.0, 1.0) for at in range(0, len(made), rounds))
-    )
+    return trace(*(Launch(FACTS, FACTS, tuple(made[at : at + rounds]), 0.0, 1.0) for at in range(0, len(made), rounds)))
 
 
 TRACES = st.lists(st.tuples(TIMES, TIMES), min_size=2, max_size=6).map(traced)
@@ -303,7 +301,9 @@ def judged(now: Trace, then: Trace, error_rate: float = 0.001) -> Verdict:
 
 @settings(deadline=None, max_examples=40)
 @given(TRACES, TRACES, st.integers(min_value=0, max_value=60), ERROR_RATES)
-def test_a_slower_reference_never_makes_a_verdict_worse(now: Trace, then: Trace, percent: int, error_rate: float) -> None:
+def test_a_slower_reference_never_makes_a_verdict_worse(
+    now: Trace, then: Trace, percent: int, error_rate: float
+) -> None:
     before = judged(now, then, error_rate).kind
     after = judged(scaled(now, theirs=(100 + percent, 100)), then, error_rate).kind
     assert WORST_TO_BEST.index(before) <= WORST_TO_BEST.index(after)
@@ -392,7 +392,9 @@ def test_a_number_beyond_all_reach_is_missed_too() -> None:
 
 @settings(deadline=None)
 @given(LOG_RATIOS, LOG_RATIOS, ERROR_RATES)
-def test_whatever_would_fail_a_test_is_a_suspicion_first(now: list[float], then: list[float], error_rate: float) -> None:
+def test_whatever_would_fail_a_test_is_a_suspicion_first(
+    now: list[float], then: list[float], error_rate: float
+) -> None:
     verdict = judge(speedup(now), baseline(then), noise=PRIOR, tolerance=0.05, error_rate=error_rate)
     assert is_suspect(verdict) or verdict.kind is not VerdictKind.REGRESSED
     assert not is_suspect(verdict) or is_beyond(verdict)

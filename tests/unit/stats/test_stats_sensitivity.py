@@ -85,9 +85,7 @@ def test_what_days_differ_by_cannot_be_measured_away_on_one_day() -> None:
 def test_days_that_differ_hide_what_days_that_agree_show() -> None:
     def found(*centres: float) -> float:
         days = (launches_with(centre, 0.02, 4) for centre in centres)
-        return smallest_detectable_change(
-            on_days(*days), launches=8, noise=PRIOR, tolerance=0.05, error_rate=0.001
-        )
+        return smallest_detectable_change(on_days(*days), launches=8, noise=PRIOR, tolerance=0.05, error_rate=0.001)
 
     assert found(0.70, 0.70) < found(0.65, 0.75) < found(0.55, 0.85)
 

@@ -103,6 +103,15 @@ class FakeWorld:
         self.happens("open", arm)
         return FakeArm(self, arm)
 
+    def varies(self, arm: Arm, *call_ns: int) -> None:
+        """Let the calls of ``arm`` take so long in each launch, and as in the last one from then on."""
+
+        def of_launch(_block: int) -> int:
+            number = self.events.count(("open", arm))
+            return call_ns[min(number, len(call_ns)) - 1]
+
+        self.call_ns[arm] = of_launch
+
     def trial(self, *, watch: Watcher | None = None, want_outputs: bool = False) -> Trial:
         return Trial(
             COMPARISON,
