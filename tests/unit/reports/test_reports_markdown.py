@@ -144,7 +144,7 @@ def test_what_is_ok_has_no_evidence_to_unfold() -> None:
 def test_the_environment_is_folded_below() -> None:
     made = page(suite_run())
     assert ["openvino", "2026.4.1"] in made.rows
-    assert ["profile", "intel-xeon-2c-avx512-vnni-bf16-vm-38fca0"] in made.rows
+    assert ["hardware profile", "intel-xeon-2c-avx512-vnni-bf16-vm-38fca0"] in made.rows
 
 
 def test_plain_benchmarks_have_a_table_of_their_own() -> None:
