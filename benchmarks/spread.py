@@ -14,17 +14,23 @@ from pytest_ovperf.store.schema import decode
 
 
 def main() -> None:
-    """Print a table per machine: the ratio, its standard deviation over launches, and how many launches."""
+    """Print each comparison's standard deviation over launches within a recording, and its recordings."""
     root = Path(sys.argv[1] if len(sys.argv) > 1 else "baselines")
     for path in sorted(root.rglob("*.json")):
         file = decode(path.read_text(encoding="utf-8"), path)
         print(f"{file.profile}: {file.module}")
         for entries in file.tests.values():
             for label, stored in entries.items():
-                ratio = math.exp(statistics.fmean(stored.log_ratios))
-                spread = statistics.stdev(stored.log_ratios)
-                launches = ", ".join(f"{math.exp(value):.3f}" for value in stored.log_ratios)
-                print(f"  {ratio:6.3f}x  ±{spread:5.1%} a launch  ({launches})  {label}")
+                recordings = list(stored.by_day.values())
+                means = [statistics.fmean(values) for values in recordings]
+                squares = sum(
+                    (value - mean) ** 2 for mean, values in zip(means, recordings, strict=True) for value in values
+                )
+                spread = math.sqrt(squares / (stored.launches - len(recordings)))
+                ratios = ", ".join(
+                    f"{math.exp(mean):.3f}x from {len(values)}" for mean, values in zip(means, recordings, strict=True)
+                )
+                print(f"  ±{spread:5.1%} a launch; recordings: {ratios}  {label}")
 
 
 if __name__ == "__main__":
