@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pytest_ovperf.records import ComparisonRecord, StoredBaseline, VerdictKind
 from pytest_ovperf.settings import UpdateMode
+from pytest_ovperf.stats.disturbance import counted
 
 from . import figures
 from .advice import budget_to_settle, rerun
@@ -191,7 +192,7 @@ def _measured(record: ComparisonRecord) -> str:
 
 
 def _effort(record: ComparisonRecord) -> str:
-    rounds = [len(launch.rounds) for launch in record.launches]
+    rounds = [len(counted(launch.rounds)) for launch in record.launches]
     if rounds and len(set(rounds)) == 1:
         return f"{figures.count(len(rounds), 'launch')} \N{MULTIPLICATION SIGN} {figures.count(rounds[0], 'round')}"
     launches = figures.count(len(record.speedup.log_ratios), "launch")

@@ -137,7 +137,7 @@ def test_a_test_without_a_model(suite: Suite) -> None:
     ("damage", "said"),
     [
         (lambda text: text[: len(text) // 2], "line"),
-        (lambda text: text.replace('"schema": 1', '"schema": 99'), "it has schema 99"),
+        (lambda text: text.replace('"schema": 2', '"schema": 99'), "it has schema 99"),
         (lambda text: text.replace('"tolerance": 0.6', '"tolerance": "five"'), "tolerance"),
     ],
     ids=["cut short", "newer schema", "wrong type"],

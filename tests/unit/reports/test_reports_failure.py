@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ovperf.records import ComparisonRecord, VerdictKind
+from pytest_ovperf.records import Block, ComparisonRecord, Interference, VerdictKind
 from pytest_ovperf.reports.failure import explain, explain_briefly
 from tests.unit.reports.report_examples import IMPROVED, INCONCLUSIVE, LAUNCH, MISSING, OK, REGRESSED, TARGET_MISSED
 
@@ -180,3 +180,18 @@ def test_no_record_breaks_the_explanation(
         assert line.encode(encoding).decode(encoding) == line
         assert "\n" not in line
         assert "\x1b" not in line
+
+
+def test_a_confirmed_regression_says_what_was_measured_later_and_what_was_left_out() -> None:
+    disturbed = replace(REGRESSED, later=2, speedup=replace(REGRESSED.speedup, disturbed=3))
+    lines = explain(disturbed)
+    assert "Measured again: 2 of these launches were taken later in the run." in lines
+    assert "Left out: 3 rounds, during which other work had the processors." in lines
+
+
+def test_the_rounds_that_are_told_are_those_that_count() -> None:
+    busy = Interference(wall_ns=50, steal_ns=0, others_ns=50, switches=0)
+    spoilt = replace(LAUNCH.rounds[0], reference=Block((1_000_000,), busy))
+    launch = replace(LAUNCH, rounds=(*LAUNCH.rounds, *[spoilt] * 7))
+    (measured,) = (line for line in explain(replace(REGRESSED, launches=(launch,) * 3)) if line.startswith("Measured:"))
+    assert "3 launches × 20 rounds" in measured

@@ -126,3 +126,21 @@ def test_a_latency_reads_back_within_half_a_percent(nanoseconds: float) -> None:
     digits, unit = figures.latency(nanoseconds).split()
     scale = {"ns": 1.0, "µs": 1e3, "ms": 1e6, "s": 1e9}[unit]
     assert float(digits) * scale == pytest.approx(nanoseconds, rel=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [
+        (0.005, "1 of 200"),
+        (0.01 / 75, "1 of 7,500"),
+        (0.0000123, "1 of 81,000"),
+        (0.5, "1 of 2"),
+        (1, "1 of 1"),
+        (0.0, "?"),
+        (-0.1, "?"),
+        (math.nan, "?"),
+        (2.0, "?"),
+    ],
+)
+def test_a_chance_has_two_digits(rate: float, text: str) -> None:
+    assert figures.one_in(rate) == text

@@ -167,6 +167,32 @@ def test_fewer_launches_of_the_same_centre_and_spread_never_show_more(
     assert many.kind is not VerdictKind.INCONCLUSIVE or few.kind is VerdictKind.INCONCLUSIVE
 
 
+@settings(deadline=None)
+@given(
+    centre=st.floats(min_value=-0.5, max_value=0.5),
+    sd=st.floats(min_value=0.0, max_value=0.3),
+    apart=st.floats(min_value=0.0, max_value=0.3),
+    counts=st.tuples(st.integers(min_value=2, max_value=8), st.integers(min_value=2, max_value=8)),
+    dropped=st.tuples(st.integers(min_value=0, max_value=6), st.integers(min_value=0, max_value=6)),
+)
+def test_fewer_launches_in_two_recordings_as_far_apart_never_show_more(
+    centre: float, sd: float, apart: float, counts: tuple[int, int], dropped: tuple[int, int]
+) -> None:
+    fewer = tuple(max(2, count - drop) for count, drop in zip(counts, dropped, strict=True))
+    many, few = (
+        judge(
+            speedup(launches_with(centre, sd, now)),
+            on_days(launches_with(0.0, sd, then), launches_with(apart, sd, then)),
+            noise=PRIOR,
+            tolerance=0.05,
+            error_rate=0.001,
+        )
+        for now, then in (counts, fewer)
+    )
+    assert few.kind not in CLAIMS or few.kind is many.kind
+    assert many.kind is not VerdictKind.INCONCLUSIVE or few.kind is VerdictKind.INCONCLUSIVE
+
+
 def test_a_number_that_the_whole_interval_reaches_is_ok() -> None:
     assert judge_target(speedup([log(2)] * 4), 1.5, noise=QUIET, error_rate=0.001).kind is VerdictKind.OK
 
