@@ -289,7 +289,7 @@ class Session:
     def set_test_aside(self, node_id: str) -> None:
         """End this pass through a suspected test: it is run again, later, and goes on with what was measured.
 
-        Raises `CacheError` where the raw times cannot be kept.
+        Raises `CacheError` where the raw times of its other comparisons cannot be kept.
         """
         self.release()
         self._may_wait.discard(node_id)
@@ -321,21 +321,30 @@ class Session:
             self.arms_of_models.close()
 
     def end(self) -> None:
-        """End the run: whatever still runs, and raw times of a test that was interrupted are kept."""
+        """End the run: whatever still runs, and raw times of tests that were interrupted or set aside are kept."""
         self.release()
         failures: list[OvperfError] = []
-        for node_id in list(self._open):
+        left = [(f"{key.module}::{key.test}", measuring) for key, measuring in self._set_aside.items()]
+        left += [(node_id, each.measuring) for node_id, those in self._open.items() for _, each in those]
+        self._set_aside.clear()
+        self._open.clear()
+        for node_id, measuring in left:
             try:
-                self._keep_traces(node_id)
+                self._keep_trace(node_id, measuring)
             except OvperfError as error:
                 failures.append(error)
         if failures:
             raise failures[0]
 
     def _keep_traces(self, node_id: str) -> None:
+        """Keep the raw times of a pass through a test, but for those that another pass will add to."""
         for _, measured in self._open.pop(node_id, []):
-            if measured.measuring.launches:
-                keep_trace(self.settings.cache_dir, node_id, measured.measuring.trial.trace)
+            if measured.measuring not in self._set_aside.values():
+                self._keep_trace(node_id, measured.measuring)
+
+    def _keep_trace(self, node_id: str, measuring: Measuring) -> None:
+        if measuring.launches:
+            keep_trace(self.settings.cache_dir, node_id, measuring.trial.trace)
 
     def _require_precision(self, arm: Arm) -> None:
         """Refuse BF16 where the device says that it has none, before a worker is started."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 from pytest_ovperf.records import Comparison, Metric, StoredBaseline, Workload, WorkloadKind, parse_arm
 from pytest_ovperf.store.keys import EntryKey
 from pytest_ovperf.store.store import BaselineStore
+from pytest_ovperf.turns import kept_traces
 from tests.fakes.quick_arms import CALL_NS, MACHINE
 
 if TYPE_CHECKING:
@@ -95,6 +97,15 @@ class Confirming:
         """The tests in the order in which they were run."""
         return self.logged("passes.txt")
 
+    def traces(self) -> dict[str, list[int]]:
+        """The launches in each file of raw times, by test."""
+        kept: dict[str, list[int]] = {}
+        for path in kept_traces(self.pytester.path / "cache"):
+            data = json.loads(gzip.decompress(path.read_bytes()))
+            test = path.name.partition("test_speed.py-")[2].partition("-")[0]
+            kept.setdefault(test, []).append(len(data["launches"]))
+        return kept
+
     def last_failed(self) -> list[str]:
         path = self.pytester.path / ".pytest_cache" / "v" / "cache" / "lastfailed"
         return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
@@ -128,6 +139,7 @@ def test_a_loss_is_suspected_measured_again_after_the_other_tests_and_fails_once
     result.stdout.fnmatch_lines(["1 ok * 1 regressed *", "*1 failed, 1 passed, 1 suspected in *"])
     assert result.stdout.str().count("FAILED ") == 2  # where it is run, and in pytest's summary
     assert suite.last_failed() == [NODE]
+    assert suite.traces() == {"test_it": [6], "test_other": [2]}
 
 
 def test_a_loss_that_is_gone_at_the_end_of_the_run_passes_and_is_noted(suite: Confirming) -> None:
@@ -184,6 +196,7 @@ def test_a_failure_that_stops_the_run_leaves_it_inconclusive(suite: Confirming) 
     result.assert_outcomes(passed=1, failed=1)
     not_measured_again(result)
     assert suite.passes == ["test_it", "test_other", "test_stop"]
+    assert suite.traces() == {"test_it": [2], "test_other": [2]}
     assert suite.last_failed() == ["test_stop.py::test_stop"]
 
 
