@@ -210,8 +210,8 @@ def _speedup(view: ComparisonView) -> Speedup:
         confidence=view.confidence,
         log_ratios=view.log_ratios,
         rounds=0,  # no file keeps them, and no verdict asks for them
-        candidate_ns=view.candidate.statistics.median_s * 1e9,
-        reference_ns=view.reference.statistics.median_s * 1e9,
+        candidate_cost=view.candidate.statistics.median_s * 1e9,
+        reference_cost=view.reference.statistics.median_s * 1e9,
     )
 
 
@@ -220,8 +220,8 @@ def _stored(view: ComparisonView) -> StoredBaseline:
     return StoredBaseline(
         log_ratios=view.log_ratios,
         tolerance=view.tolerance,
-        candidate_ns=view.candidate.statistics.median_s * 1e9,
-        reference_ns=view.reference.statistics.median_s * 1e9,
+        candidate_cost=view.candidate.statistics.median_s * 1e9,
+        reference_cost=view.reference.statistics.median_s * 1e9,
         fidelity=view.fidelity,
         provenance={},
     )

@@ -66,8 +66,8 @@ def _baseline(
     stored = StoredBaseline(
         log_ratios=speedup.log_ratios,
         tolerance=asked.noise.tolerance,
-        candidate_ns=speedup.candidate_ns,
-        reference_ns=speedup.reference_ns,
+        candidate_cost=speedup.candidate_cost,
+        reference_cost=speedup.reference_cost,
         fidelity=fidelity,
         provenance=provenance,
         days=(_stamp(launches[0].started_unix),) * len(launches),

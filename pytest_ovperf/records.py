@@ -7,11 +7,13 @@ value and holds nothing but plain data, so that a record made on one host can be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from .errors import ArmError
+from .tuning import UNTUNED, Tuning
 
 
 class Engine(StrEnum):
@@ -19,27 +21,104 @@ class Engine(StrEnum):
 
     PYTORCH = "pytorch"
     OPENVINO = "openvino"
+    GENAI = "genai"
 
 
 class Precision(StrEnum):
-    """The precision that an arm promises. ``NATIVE`` is whatever the device chooses by itself."""
+    """The precision that an arm promises. ``NATIVE`` is whatever the device chooses by itself.
+
+    ``FP16``, ``INT8`` of a language model and ``INT4`` say how the weights are kept; they are computed with in FP32.
+    """
 
     FP32 = "fp32"
+    FP16 = "fp16"
     BF16 = "bf16"
     INT8 = "int8"
+    INT4 = "int4"
     NATIVE = "native"
+
+
+class WorkloadKind(StrEnum):
+    """What one timed call does.
+
+    ``INFER`` is one inference after the other, ``STREAM`` a queue of requests that is kept full, ``GENERATE`` tokens
+    after a prompt, ``LOAD`` a fresh process that loads the model and infers once, ``MEMORY`` one whose footprint is
+    watched, ``FILES`` a look at the model's files and ``EXPORT`` making them.
+    """
+
+    INFER = "infer"
+    STREAM = "stream"
+    GENERATE = "generate"
+    LOAD = "load"
+    MEMORY = "memory"
+    FILES = "files"
+    EXPORT = "export"
 
 
 class Metric(StrEnum):
     """What is compared. A speed-up above 1 always means that the candidate is better."""
 
     LATENCY = "latency"
+    THROUGHPUT = "throughput"
+    TTFT = "ttft"
+    TPOT = "tpot"
+    TOKENS_PER_SECOND = "tokens_per_second"
+    REQUESTS_PER_SECOND = "requests_per_second"
+    LOAD_TIME = "load_time"
+    CACHED_LOAD_TIME = "cached_load_time"
+    FIRST_INFERENCE = "first_inference"
+    PEAK_MEMORY = "peak_memory"
+    MODEL_SIZE = "model_size"
+    EXPORT_TIME = "export_time"
+
+    @property
+    def workload(self) -> WorkloadKind:
+        """What has to be done to measure it."""
+        return _WORKLOADS[self]
+
+    @property
+    def unit(self) -> Unit:
+        """What its values are counted in."""
+        return _UNITS.get(self, Unit.SECONDS)
 
 
-class WorkloadKind(StrEnum):
-    """What one timed call does."""
+class Unit(StrEnum):
+    """What a metric's values are given in to people; what is more than seconds or bytes is better when larger."""
 
-    INFER = "infer"
+    SECONDS = "s"
+    BYTES = "B"
+    SAMPLES_PER_SECOND = "samples/s"
+    TOKENS_PER_SECOND = "tokens/s"
+    REQUESTS_PER_SECOND = "requests/s"
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether more is better."""
+        return self not in (Unit.SECONDS, Unit.BYTES)
+
+
+_WORKLOADS: Mapping[Metric, WorkloadKind] = {
+    Metric.LATENCY: WorkloadKind.INFER,
+    Metric.THROUGHPUT: WorkloadKind.STREAM,
+    Metric.TTFT: WorkloadKind.GENERATE,
+    Metric.TPOT: WorkloadKind.GENERATE,
+    Metric.TOKENS_PER_SECOND: WorkloadKind.GENERATE,
+    Metric.REQUESTS_PER_SECOND: WorkloadKind.GENERATE,
+    Metric.LOAD_TIME: WorkloadKind.LOAD,
+    Metric.CACHED_LOAD_TIME: WorkloadKind.LOAD,
+    Metric.FIRST_INFERENCE: WorkloadKind.LOAD,
+    Metric.PEAK_MEMORY: WorkloadKind.MEMORY,
+    Metric.MODEL_SIZE: WorkloadKind.FILES,
+    Metric.EXPORT_TIME: WorkloadKind.EXPORT,
+}
+
+_UNITS: Mapping[Metric, Unit] = {
+    Metric.THROUGHPUT: Unit.SAMPLES_PER_SECOND,
+    Metric.TOKENS_PER_SECOND: Unit.TOKENS_PER_SECOND,
+    Metric.REQUESTS_PER_SECOND: Unit.REQUESTS_PER_SECOND,
+    Metric.PEAK_MEMORY: Unit.BYTES,
+    Metric.MODEL_SIZE: Unit.BYTES,
+}
 
 
 class VerdictKind(StrEnum):
@@ -54,18 +133,24 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """What is timed: an engine at a precision on a device."""
+    """What is timed: an engine at a precision on a device, tuned or as it comes."""
 
     engine: Engine
     precision: Precision
     device: str
+    tuning: Tuning = UNTUNED
 
     @property
-    def name(self) -> str:
-        """The name that users write, such as ``openvino-int8``."""
+    def kind(self) -> str:
+        """Engine and precision as users write them, such as ``openvino-int8``."""
         if self.precision is Precision.NATIVE:
             return str(self.engine)
         return f"{self.engine}-{self.precision}"
+
+    @property
+    def name(self) -> str:
+        """The name that users write, such as ``openvino-int8`` or ``openvino-int8[streams=2]``."""
+        return f"{self.kind}[{self.tuning}]" if self.tuning else self.kind
 
     def __str__(self) -> str:
         return f"{self.name} on {self.device}"
@@ -74,20 +159,33 @@ class Arm:
 #: Every arm that can be asked for by name.
 ARMS: Mapping[str, tuple[Engine, Precision]] = {
     "pytorch-fp32": (Engine.PYTORCH, Precision.FP32),
+    "pytorch-bf16": (Engine.PYTORCH, Precision.BF16),
     "openvino": (Engine.OPENVINO, Precision.NATIVE),
     "openvino-fp32": (Engine.OPENVINO, Precision.FP32),
+    "openvino-fp16": (Engine.OPENVINO, Precision.FP16),
     "openvino-bf16": (Engine.OPENVINO, Precision.BF16),
     "openvino-int8": (Engine.OPENVINO, Precision.INT8),
+    "openvino-int4": (Engine.OPENVINO, Precision.INT4),
+    "genai": (Engine.GENAI, Precision.NATIVE),
+    "genai-fp32": (Engine.GENAI, Precision.FP32),
+    "genai-bf16": (Engine.GENAI, Precision.BF16),
+    "genai-int8": (Engine.GENAI, Precision.INT8),
+    "genai-int4": (Engine.GENAI, Precision.INT4),
 }
 
+_ARM = re.compile(r"\s*(?P<kind>[^@\[\]]*?)\s*(?:\[(?P<tuning>[^\]]*)\])?\s*(?P<at>@\s*(?P<own>.*?))?\s*")
 
-def parse_arm(name: str, device: str) -> Arm:
-    """Return the arm of that name on ``device``, or on its own: ``openvino-fp32@AUTO:CPU``.
 
-    PyTorch arms run on the CPU whatever ``device`` is. What follows the ``@`` is handed on as it stands. Raises
-    `ArmError` for a name that is not in `ARMS`, an ``@`` with nothing behind it, and a PyTorch arm elsewhere.
+def parse_arm(name: str, device: str, general: Tuning = UNTUNED) -> Arm:
+    """Return the arm of that name on ``device``, or on its own: ``openvino-fp32[streams=2]@AUTO:CPU``.
+
+    What its brackets leave open is taken from ``general``. PyTorch arms run on the CPU whatever ``device`` is. What
+    follows the ``@`` is handed on as it stands. Raises `ArmError` for a name that is not in `ARMS`, brackets that hold
+    no tuning, an ``@`` with nothing behind it, and a PyTorch arm elsewhere.
     """
-    kind, at, own = (part.strip() for part in name.partition("@"))
+    parts = _ARM.fullmatch(name)
+    kind, at, own = (parts["kind"], parts["at"], parts["own"] or "") if parts else (name, None, "")
+    tuning = Tuning.parse(parts["tuning"] or "").over(general) if parts else general
     try:
         engine, precision = ARMS[kind]
     except KeyError:
@@ -97,8 +195,8 @@ def parse_arm(name: str, device: str) -> Arm:
     if engine is Engine.PYTORCH:
         if own.upper() not in ("", "CPU"):
             raise ArmError(f"There is no arm {name!r}: PyTorch runs on the CPU here.", remedy=f"Write {kind}.")
-        return Arm(engine, precision, "CPU")
-    return Arm(engine, precision, own or device)
+        return Arm(engine, precision, "CPU", tuning)
+    return Arm(engine, precision, own or device, tuning)
 
 
 def parse_metric(name: str) -> Metric:
@@ -111,14 +209,23 @@ def parse_metric(name: str) -> Metric:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What one call does: the kind and the shape of each input (name → dimensions)."""
+    """What one call does: the kind and the shape of each input (name → dimensions).
+
+    ``new_tokens`` is what a request generates after its prompt, 0 where nothing is generated. ``shortest`` is the
+    length of the shortest prompt where they are of unequal length and padded to the shape, else 0.
+    """
 
     kind: WorkloadKind
     shapes: Mapping[str, tuple[int, ...]]
+    new_tokens: int = 0
+    shortest: int = 0
 
     def __str__(self) -> str:
-        first = next(iter(self.shapes.values()), ())
-        return f"{self.kind} {'x'.join(map(str, first))}"
+        sizes = [str(size) for size in next(iter(self.shapes.values()), ())]
+        if self.shortest:
+            sizes[-1] = f"{self.shortest}..{sizes[-1]}"
+        generated = f"+{self.new_tokens}" if self.new_tokens else ""
+        return f"{self.kind} {'x'.join(sizes)}{generated}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +240,18 @@ class Comparison:
 
     @property
     def arms(self) -> str:
-        """Both arms by name, with their devices where it is these that are compared."""
+        """Both arms by name, with their devices where it is these that are compared; what both set is said once."""
         candidate, reference = self.candidate, self.reference
+        ours, theirs = candidate.tuning.settings, reference.tuning.settings
+        both = {name: value for name, value in ours.items() if theirs.get(name) == value}
+        names = [
+            replace(arm, tuning=Tuning.of({name: own[name] for name in own if name not in both})).name
+            for arm, own in ((candidate, ours), (reference, theirs))
+        ]
         if candidate.engine is reference.engine and candidate.device != reference.device:
-            return f"{candidate.name}@{candidate.device} over {reference.name}@{reference.device}"
-        return f"{candidate.name} over {reference.name}"
+            names = [f"{names[0]}@{candidate.device}", f"{names[1]}@{reference.device}"]
+        at = f" at {Tuning.of(both)}" if both else ""
+        return f"{names[0]} over {names[1]}{at}"
 
     def __str__(self) -> str:
         return f"{self.arms}, {self.metric} of {self.model} ({self.workload})"
@@ -179,11 +293,20 @@ class Interference:
 class Block:
     """The calls of one arm in one turn: each call's time in nanoseconds, in order, the untimed first call left out.
 
-    ``interference`` is ``None`` where nobody looked.
+    ``interference`` is ``None`` where nobody looked. ``items`` is how many samples (rows of the batch, prompts) one
+    call holds. What only some workloads have: ``elapsed_ns``, the wall time in which the requests of a full queue were
+    completed, each of them in ``latency_ns``; ``first_ns``, from the start of each call to its first token, or from
+    the start of loading to the result of the first inference; ``tokens`` generated for each prompt; ``bytes`` of
+    memory or of files, ``latency_ns`` then being empty.
     """
 
     latency_ns: tuple[int, ...]
     interference: Interference | None = None
+    items: int = 1
+    elapsed_ns: int | None = None
+    first_ns: tuple[int, ...] = ()
+    tokens: int = 0
+    bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +346,9 @@ class Speedup:
     """An estimate made from a trace: the ratio with its interval, the launch being the unit of replication.
 
     ``log_ratios`` holds one natural logarithm of the ratio per launch. ``confidence`` is that of ``low`` … ``high``.
-    ``candidate_ns`` and ``reference_ns`` are the arms' typical latencies in nanoseconds. ``rounds`` were counted;
-    ``disturbed`` were taken and left out, because other work had the processors meanwhile.
+    ``candidate_cost`` and ``reference_cost`` are what the metric typically costs each arm (`stats.costs`): nanoseconds
+    a call, sample, token or request, or bytes. ``rounds`` were counted; ``disturbed`` were taken and left out, because
+    other work had the processors meanwhile.
     """
 
     ratio: float
@@ -233,8 +357,8 @@ class Speedup:
     confidence: float
     log_ratios: tuple[float, ...]
     rounds: int
-    candidate_ns: float
-    reference_ns: float
+    candidate_cost: float
+    reference_cost: float
     disturbed: int = 0
 
 
@@ -288,8 +412,8 @@ class StoredBaseline:
 
     log_ratios: tuple[float, ...]
     tolerance: float
-    candidate_ns: float
-    reference_ns: float
+    candidate_cost: float
+    reference_cost: float
     fidelity: Fidelity | None
     provenance: Mapping[str, str]
     days: tuple[str, ...] = ()

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_ovperf.records import Block as TimedBlock
-from pytest_ovperf.stats.estimate import block_latency_ns
+from pytest_ovperf.records import Metric
+from pytest_ovperf.stats.costs import block_cost
 from pytest_ovperf.stats.noise import PairKind
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def arm_run(
         calls_ns=calls,
         median_ns=float(np.median(calls)),
         ends=tuple(int(end) for end in np.cumsum([len(block) for block in blocks_ns])),
-        quartiles_ns=np.array([block_latency_ns(TimedBlock(tuple(block))) for block in blocks_ns]),
+        quartiles_ns=np.array([block_cost(TimedBlock(tuple(block)), Metric.LATENCY) for block in blocks_ns]),
         wall_ns=np.array(sums if wall_ns is None else wall_ns),
         disturbed=np.array([nan] * len(sums) if disturbed is None else disturbed),
     )

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from pytest_ovperf.errors import ExtraMissingError, ModelError
-from pytest_ovperf.records import ArmFacts, Engine, Precision
+from pytest_ovperf.records import ArmFacts, Engine, Precision, WorkloadKind
+from pytest_ovperf.tuning import UNTUNED, Tuning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,8 @@ class LoadRequest:
     ``weights`` is a Hugging Face directory and ``auto_class`` the transformers class that reads it (PyTorch); ``ir`` is
     an ``.xml`` file (OpenVINO). ``inputs`` is an ``.npz`` file, one array per input. ``shape`` gives the shape to
     compile each input for, exactly or between bounds; ``None`` compiles the model as it was exported. ``threads`` is
-    the number of inference threads on a CPU, 0 for the engine's own choice.
+    the number of inference threads on a CPU, 0 for the engine's own choice, where ``tuning`` gives none. ``kind`` is
+    what will be asked of the arm, ``new_tokens`` what a request generates after its prompt.
     """
 
     engine: Engine
@@ -38,6 +40,9 @@ class LoadRequest:
     inputs: Path
     shape: Mapping[str, tuple[Dimension, ...]] | None
     threads: int
+    kind: WorkloadKind = WorkloadKind.INFER
+    tuning: Tuning = UNTUNED
+    new_tokens: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON-able data."""
@@ -51,6 +56,9 @@ class LoadRequest:
             "inputs": str(self.inputs),
             "shape": None if self.shape is None else {name: list(dims) for name, dims in self.shape.items()},
             "threads": self.threads,
+            "kind": str(self.kind),
+            "tuning": self.tuning.settings,
+            "new_tokens": self.new_tokens,
         }
 
     @classmethod
@@ -67,6 +75,9 @@ class LoadRequest:
             inputs=Path(fields["inputs"]),
             shape=None if shape is None else {name: _dimensions(dims) for name, dims in shape.items()},
             threads=fields["threads"],
+            kind=WorkloadKind(fields["kind"]),
+            tuning=Tuning.of(fields["tuning"]),
+            new_tokens=fields["new_tokens"],
         )
 
 

@@ -163,8 +163,8 @@ def _between(low: float | None, high: float | None) -> str:
 def _sides(record: ComparisonRecord, stored: StoredBaseline) -> str:
     """Tell which side moved: a ratio alone cannot."""
     now = record.speedup
-    candidate = _side(stored.candidate_ns, now.candidate_ns)
-    reference = _side(stored.reference_ns, now.reference_ns)
+    candidate = _side(stored.candidate_cost, now.candidate_cost)
+    reference = _side(stored.reference_cost, now.reference_cost)
     return f"The candidate {candidate}; the reference {reference}."
 
 
@@ -180,9 +180,7 @@ def _side(then_ns: float, now_ns: float) -> str:
 
 def _latencies(record: ComparisonRecord) -> str:
     now = record.speedup
-    return (
-        f"The candidate takes {figures.latency(now.candidate_ns)}, the reference {figures.latency(now.reference_ns)}."
-    )
+    return f"The candidate takes {figures.latency(now.candidate_cost)}, the reference {figures.latency(now.reference_cost)}."
 
 
 def _measured(record: ComparisonRecord) -> str:

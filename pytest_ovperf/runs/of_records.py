@@ -10,7 +10,8 @@ from itertools import chain
 from math import exp, fsum, sqrt
 
 from pytest_ovperf.records import ArmFacts, Comparison, ComparisonRecord, Engine, StoredBaseline
-from pytest_ovperf.stats.estimate import CONFIDENCE, block_latency_ns
+from pytest_ovperf.stats.costs import block_cost
+from pytest_ovperf.stats.estimate import CONFIDENCE
 from pytest_ovperf.stats.noise import centre_of, noise_of, shrunk_spread, student_quantile
 
 from .plain import whole_text
@@ -139,7 +140,7 @@ def _arm(record: ComparisonRecord, facts: ArmFacts, *, candidate: bool) -> ArmVi
         statistics=statistics_of(list(calls_ns(record, candidate=candidate))),
         blocks_ns=tuple(
             tuple(
-                float(round(block_latency_ns(each.candidate if candidate else each.reference)))
+                float(round(block_cost(each.candidate if candidate else each.reference, record.comparison.metric)))
                 for each in launch.rounds
             )
             for launch in record.launches

@@ -35,7 +35,7 @@ class ArmView:
 
     ``name`` is what users write (``openvino-int8``), ``precision`` the effective one (``f32``), ``devices`` those that
     executed, ``threads`` 0 where the engine does not say. ``blocks_ns`` holds, by launch, what each round's block
-    stands for in nanoseconds (`stats.estimate.block_latency_ns`); empty where a file does not keep it.
+    stands for in nanoseconds (`stats.costs.block_cost`); empty where a file does not keep it.
     """
 
     name: str

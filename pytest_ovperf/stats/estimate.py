@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.records import Speedup
 
+from .costs import block_cost
 from .disturbance import counted
 from .noise import mean, noise_of, shrunk_spread, student_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_ovperf.records import Block, Launch, Round, Trace
+    from pytest_ovperf.records import Metric, Round, Trace
 
 #: The confidence of the interval that is shown with a speed-up. Verdicts use error rates of their own.
 CONFIDENCE = 0.95
@@ -28,28 +29,12 @@ CONFIDENCE = 0.95
 ESTIMATOR = "lower-quartile/hodges-lehmann/mean"
 
 
-def block_latency_ns(block: Block) -> float:
-    """Return the lower quartile of a block's latencies in nanoseconds, interpolated between calls.
+def round_log_ratio(round_: Round, metric: Metric) -> float:
+    """Return the natural log of reference over candidate cost in one round: above 0, the candidate is better.
 
-    Neighbours on the machine only ever add time, so the lower part of the calls says most about the arm; the
-    minimum is quieter still on traces, but falls with the number of calls, which differs between the arms.
-    Raises `MeasurementError` for a block without calls or with a time that is not above zero.
+    Raises `MeasurementError` for a block that does not hold what the metric needs.
     """
-    times = sorted(block.latency_ns)
-    if not times or times[0] <= 0:
-        raise MeasurementError(
-            f"A block needs calls that took time; it holds {len(times)} calls, the shortest {times[:1]} ns.",
-            remedy="Measure again; if it stays so, report it with the trace.",
-        )
-    place = (len(times) - 1) / 4
-    below = int(place)
-    above = min(below + 1, len(times) - 1)
-    return times[below] + (place - below) * (times[above] - times[below])
-
-
-def round_log_ratio(round_: Round) -> float:
-    """Return the natural log of reference over candidate time in one round: above 0, the candidate is faster."""
-    return log(block_latency_ns(round_.reference) / block_latency_ns(round_.candidate))
+    return log(block_cost(round_.reference, metric) / block_cost(round_.candidate, metric))
 
 
 def hodges_lehmann(values: Sequence[float]) -> float:
@@ -63,9 +48,9 @@ def hodges_lehmann(values: Sequence[float]) -> float:
     return median(pairs)
 
 
-def launch_log_ratio(rounds: Sequence[Round]) -> float:
+def launch_log_ratio(rounds: Sequence[Round], metric: Metric) -> float:
     """Return the centre of the log ratios of one launch's counted rounds. Raises `MeasurementError` for no rounds."""
-    return hodges_lehmann([round_log_ratio(round_) for round_ in counted(rounds)])
+    return hodges_lehmann([round_log_ratio(round_, metric) for round_ in counted(rounds)])
 
 
 def estimate(trace: Trace) -> Speedup:
@@ -80,7 +65,8 @@ def estimate(trace: Trace) -> Speedup:
             f"There is no complete launch of {trace.comparison}.",
             remedy="Raise --ov-budget, or look at the arm's error.",
         )
-    log_ratios = tuple(launch_log_ratio(launch.rounds) for launch in trace.launches)
+    metric = trace.comparison.metric
+    log_ratios = tuple(launch_log_ratio(launch.rounds, metric) for launch in trace.launches)
     spread = shrunk_spread(noise_of(trace.comparison), log_ratios)
     centre = mean(log_ratios)
     reach = student_quantile(spread.degrees, (1 - CONFIDENCE) / 2) * spread.sd / sqrt(len(log_ratios))
@@ -91,13 +77,14 @@ def estimate(trace: Trace) -> Speedup:
         confidence=CONFIDENCE,
         log_ratios=log_ratios,
         rounds=(rounds := sum(len(counted(launch.rounds)) for launch in trace.launches)),
-        candidate_ns=_typical_ns(trace.launches, candidate=True),
-        reference_ns=_typical_ns(trace.launches, candidate=False),
+        candidate_cost=_typical_cost(trace, candidate=True),
+        reference_cost=_typical_cost(trace, candidate=False),
         disturbed=sum(len(launch.rounds) for launch in trace.launches) - rounds,
     )
 
 
-def _typical_ns(launches: Sequence[Launch], *, candidate: bool) -> float:
-    """Return the median over all rounds of an arm's block latency in nanoseconds."""
-    blocks = (r.candidate if candidate else r.reference for launch in launches for r in counted(launch.rounds))
-    return median(block_latency_ns(block) for block in blocks)
+def _typical_cost(trace: Trace, *, candidate: bool) -> float:
+    """Return the median over all rounds of what the metric costs an arm in a block."""
+    rounds = (each for launch in trace.launches for each in counted(launch.rounds))
+    blocks = (each.candidate if candidate else each.reference for each in rounds)
+    return median(block_cost(block, trace.comparison.metric) for block in blocks)

@@ -85,7 +85,10 @@ def pair_noise(trace: Trace) -> PairNoise:
     log_ratios = estimate(trace).log_ratios
     degrees = len(log_ratios) - 1
     launch_sd = sqrt(_squares(log_ratios) / degrees)
-    rounds = [[round_log_ratio(round_) for round_ in counted(launch.rounds)] for launch in trace.launches]
+    rounds = [
+        [round_log_ratio(round_, trace.comparison.metric) for round_ in counted(launch.rounds)]
+        for launch in trace.launches
+    ]
     within = sum(len(each) - 1 for each in rounds)
     return PairNoise(
         kind=pair_kind(trace.comparison),
@@ -142,8 +145,8 @@ def _baseline(noise: PairNoise) -> StoredBaseline:
         baseline = StoredBaseline(
             log_ratios=log_ratios,
             tolerance=tolerance_for(noise.known, log_ratios),
-            candidate_ns=1.0,
-            reference_ns=1.0,
+            candidate_cost=1.0,
+            reference_cost=1.0,
             fidelity=None,
             provenance={},
         )

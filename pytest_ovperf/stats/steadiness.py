@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import Flag, FlagKind
 
+from .costs import block_cost, call_costs
 from .disturbance import counted, is_disturbed
-from .estimate import block_latency_ns, launch_log_ratio, round_log_ratio
+from .estimate import launch_log_ratio, round_log_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pytest_ovperf.records import Block, Comparison, Launch, Round
+    from pytest_ovperf.records import Block, Comparison, Launch, Metric, Round
 
     _Series = Sequence[float]
 
@@ -51,17 +52,18 @@ def flags_of(comparison: Comparison, launches: Sequence[Launch]) -> tuple[Flag, 
     """Return what was unsteady in these launches of a comparison; nothing for no launches."""
     if not launches:
         return ()
+    metric = comparison.metric
     rounds = [counted(launch.rounds) for launch in launches]
     sides: tuple[tuple[str, Callable[[Round], Block]], ...] = (
         (comparison.candidate.name, lambda round_: round_.candidate),
         (comparison.reference.name, lambda round_: round_.reference),
     )
-    found = [_cold(launches), _disturbed(launches), _drift(launches), *_two_ratios(rounds, launches)]
-    found.append(_trend("ratio", [[round_log_ratio(round_) for round_ in one] for one in rounds]))
+    found = [_cold(launches), _disturbed(launches), _drift(launches, metric), *_two_ratios(rounds, launches, metric)]
+    found.append(_trend("ratio", [[round_log_ratio(round_, metric) for round_ in one] for one in rounds]))
     for name, block_of in sides:
         blocks = [[block_of(round_) for round_ in one] for one in rounds]
-        found.append(_trend(name, [[log(block_latency_ns(block)) for block in one] for one in blocks]))
-        found.append(_two_speeds(name, _calls(block for one in blocks for block in one), LEAST_VALUES))
+        found.append(_trend(name, [[log(block_cost(block, metric)) for block in one] for one in blocks]))
+        found.append(_two_speeds(name, _calls((block for one in blocks for block in one), metric), LEAST_VALUES))
     return tuple(flag for flag in found if flag is not None)
 
 
@@ -76,20 +78,25 @@ def _disturbed(launches: Sequence[Launch]) -> Flag | None:
     return Flag(FlagKind.DISTURBED, "ratio", share) if share > DISTURBED else None
 
 
-def _two_ratios(rounds: Sequence[Sequence[Round]], launches: Sequence[Launch]) -> list[Flag | None]:
-    pooled = [round_log_ratio(round_) for one in rounds for round_ in one]
-    by_launch = [launch_log_ratio(launch.rounds) for launch in launches]
+def _two_ratios(rounds: Sequence[Sequence[Round]], launches: Sequence[Launch], metric: Metric) -> list[Flag | None]:
+    pooled = [round_log_ratio(round_, metric) for one in rounds for round_ in one]
+    by_launch = [launch_log_ratio(launch.rounds, metric) for launch in launches]
     found = _two_speeds("ratio", by_launch, LEAST_LAUNCHES)
     return [found or _two_speeds("ratio", pooled, LEAST_VALUES)]
 
 
-def _calls(blocks: Iterable[Block]) -> list[float]:
+def _calls(blocks: Iterable[Block], metric: Metric) -> list[float]:
     """Return the log of each call over what its block stands for: a machine that wanders is no second speed."""
-    return [log(call / level) for block in blocks for level in [block_latency_ns(block)] for call in block.latency_ns]
+    return [
+        log(cost / level)
+        for block in blocks
+        for level in [block_cost(block, metric)]
+        for cost in call_costs(block, metric)
+    ]
 
 
-def _drift(launches: Sequence[Launch]) -> Flag | None:
-    values = [launch_log_ratio(launch.rounds) for launch in launches]
+def _drift(launches: Sequence[Launch], metric: Metric) -> Flag | None:
+    values = [launch_log_ratio(launch.rounds, metric) for launch in launches]
     if len(values) < DRIFT_LAUNCHES or abs(_deviations([values])) < DRIFT_DEVIATIONS:
         return None
     size = expm1(_slope(values) * (len(values) - 1))

@@ -62,8 +62,8 @@ def latencies_together(records: Sequence[ComparisonRecord]) -> Movement | None:
         for record in records
         if record.baseline is not None
         for now, then in (
-            (record.speedup.candidate_ns, record.baseline.candidate_ns),
-            (record.speedup.reference_ns, record.baseline.reference_ns),
+            (record.speedup.candidate_cost, record.baseline.candidate_cost),
+            (record.speedup.reference_cost, record.baseline.reference_cost),
         )
     ]
     return _movement(moved, LATENCIES_MOVED)

@@ -75,8 +75,8 @@ def rounded(stored: StoredBaseline) -> StoredBaseline:
         days=tuple(day for day, values in by_day.items() for _ in values),
         launch_s=_round(stored.launch_s),
         tolerance=_round(stored.tolerance),
-        candidate_ns=float(_whole(stored.candidate_ns)),
-        reference_ns=float(_whole(stored.reference_ns)),
+        candidate_cost=float(_whole(stored.candidate_cost)),
+        reference_cost=float(_whole(stored.reference_cost)),
         fidelity=fidelity and Fidelity(_round(fidelity.cosine), _round(fidelity.top1), _round(fidelity.max_abs_error)),
         provenance=dict(stored.provenance),
     )
@@ -213,8 +213,8 @@ def _entry(entry: _Object, version: int) -> StoredBaseline:
         days=tuple(day for day, values in by_day.items() for _ in values),
         launch_s=0.0 if version == 1 else entry.number("launch_s", 0.0, _MAX_S),
         tolerance=entry.number("tolerance", *_TOLERANCES),
-        candidate_ns=float(entry.whole("candidate_ns", 1, _MAX_NS)),
-        reference_ns=float(entry.whole("reference_ns", 1, _MAX_NS)),
+        candidate_cost=float(entry.whole("candidate_ns", 1, _MAX_NS)),
+        reference_cost=float(entry.whole("reference_ns", 1, _MAX_NS)),
         fidelity=_fidelity(entry.child("fidelity")) if compared else None,
         provenance=texts,
     )
@@ -249,12 +249,12 @@ def _fidelity(fidelity: _Object) -> Fidelity:
 def _entry_data(stored: StoredBaseline) -> dict[str, object]:
     fidelity = stored.fidelity
     return {
-        "candidate_ns": _whole(stored.candidate_ns),
+        "candidate_ns": _whole(stored.candidate_cost),
         "fidelity": fidelity and {name: getattr(fidelity, name) for name in _FIDELITY_NAMES},
         "launch_s": stored.launch_s,
         "log_ratios": {day: list(values) for day, values in stored.by_day.items()},
         "provenance": dict(stored.provenance),
-        "reference_ns": _whole(stored.reference_ns),
+        "reference_ns": _whole(stored.reference_cost),
         "tolerance": stored.tolerance,
     }
 

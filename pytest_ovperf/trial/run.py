@@ -197,7 +197,7 @@ class Trial:
         for candidate_first in candidate_goes_first(most_rounds(plan), self._rng):
             rounds.append(self._round(plan, candidate, reference, candidate_first=candidate_first))
             undisturbed += not is_disturbed(rounds[-1])
-            log_ratios.append(round_log_ratio(rounds[-1]))
+            log_ratios.append(round_log_ratio(rounds[-1], self._comparison.metric))
             self._watch.round_done(number, len(rounds), plan.rounds, exp(hodges_lehmann(log_ratios)))
             if undisturbed == plan.rounds:
                 break

@@ -38,17 +38,17 @@ def comparison(model: str, candidate: str, reference: str, device: str = "CPU") 
     return Comparison(model, parse_arm(candidate, device), parse_arm(reference, device), Metric.LATENCY, workload)
 
 
-def estimate(ratio: float, low: float, high: float, *, candidate_ns: float = 4.1e6) -> Speedup:
+def estimate(ratio: float, low: float, high: float, *, candidate_cost: float = 4.1e6) -> Speedup:
     log_ratios = tuple(math.log(ratio * factor) for factor in (0.99, 1.0, 1.01))
-    return Speedup(ratio, low, high, 0.95, log_ratios, 60, candidate_ns, candidate_ns * ratio)
+    return Speedup(ratio, low, high, 0.95, log_ratios, 60, candidate_cost, candidate_cost * ratio)
 
 
 def stored(ratio: float) -> StoredBaseline:
     return StoredBaseline(
         log_ratios=tuple(math.log(ratio * factor) for factor in (0.99, 1.0, 1.01)),
         tolerance=0.05,
-        candidate_ns=4.1e6,
-        reference_ns=11.9e6,
+        candidate_cost=4.1e6,
+        reference_cost=11.9e6,
         fidelity=Fidelity(cosine=0.9991, top1=0.99, max_abs_error=0.02),
         provenance={
             "commit": "1a2b3c4d5e6f7a8b9c",
@@ -75,7 +75,7 @@ def judged(kind: VerdictKind, expected: float | None = None, change: float | Non
 REGRESSED = ComparisonRecord(
     test="suites/test_speed.py::test_int8_pays[minilm-CPU]",
     comparison=comparison("minilm", "openvino-int8", "openvino-fp32"),
-    speedup=estimate(1.92, 1.88, 1.96, candidate_ns=6.2e6),
+    speedup=estimate(1.92, 1.88, 1.96, candidate_cost=6.2e6),
     verdict=judged(VerdictKind.REGRESSED, 2.90, -0.338),
     baseline=stored(2.90),
     fidelity=Fidelity(cosine=0.9981, top1=0.982, max_abs_error=0.03),

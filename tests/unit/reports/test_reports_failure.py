@@ -90,7 +90,7 @@ def test_a_verdict_that_passed_is_said_as_such(record: ComparisonRecord, ending:
 
 
 def test_a_reference_that_became_faster_is_told_apart_from_a_slower_candidate() -> None:
-    now = replace(REGRESSED.speedup, candidate_ns=4.12e6, reference_ns=7.9e6)
+    now = replace(REGRESSED.speedup, candidate_cost=4.12e6, reference_cost=7.9e6)
     assert explain(replace(REGRESSED, speedup=now))[1] == (
         "The candidate stayed near 4.12 ms (+0.5 %); the reference sped up from 11.9 ms to 7.90 ms (-34 %)."
     )
@@ -171,10 +171,10 @@ def test_no_record_breaks_the_explanation(
         target=target,
         notes=(test,),
         speedup=replace(
-            REGRESSED.speedup, ratio=number, low=number, high=math.inf, candidate_ns=number, log_ratios=(number, 0.0)
+            REGRESSED.speedup, ratio=number, low=number, high=math.inf, candidate_cost=number, log_ratios=(number, 0.0)
         ),
         verdict=replace(REGRESSED.verdict, kind=kind, change=number, seconds_to_settle=number),
-        baseline=replace(REGRESSED.baseline, candidate_ns=number, log_ratios=()),
+        baseline=replace(REGRESSED.baseline, candidate_cost=number, log_ratios=()),
     )
     for line in [*explain(record, encoding=encoding), *explain_briefly(record, encoding=encoding)]:
         assert line.encode(encoding).decode(encoding) == line

@@ -101,10 +101,12 @@ def test_the_tolerance_follows_the_noise_unless_the_test_says_one() -> None:
 
 
 def test_an_extended_baseline_has_the_old_launches_first_and_all_else_from_the_new() -> None:
-    new = replace(OLD, log_ratios=(0.7, 0.71), days=("2023-01-02T10:00Z",) * 2, candidate_ns=9e6, provenance={"a": "b"})
+    new = replace(
+        OLD, log_ratios=(0.7, 0.71), days=("2023-01-02T10:00Z",) * 2, candidate_cost=9e6, provenance={"a": "b"}
+    )
     both = extended(OLD, new, OPENVINO)
     assert both.by_day == {"2023-01-01T10:00Z": (TWICE,) * 4, "2023-01-02T10:00Z": (0.7, 0.71)}
-    assert (both.candidate_ns, both.provenance) == (9e6, {"a": "b"})
+    assert (both.candidate_cost, both.provenance) == (9e6, {"a": "b"})
     assert both.tolerance == OPENVINO.noise.least_tolerance
 
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import Block, Launch, Trace
-from pytest_ovperf.stats.estimate import block_latency_ns, estimate, hodges_lehmann
+from pytest_ovperf.records import Block, Launch, Metric, Trace
+from pytest_ovperf.stats.costs import block_cost
+from pytest_ovperf.stats.estimate import estimate, hodges_lehmann
 from tests.unit.stats.stats_builders import LOUD, comparison, launch, one_round, trace
 
 TIMES = st.lists(st.integers(min_value=1_000, max_value=10**9), min_size=1, max_size=5)
@@ -39,15 +40,15 @@ def slower_candidate(original: Launch, extra_ns: int) -> Launch:
 
 
 def test_a_block_stands_for_its_lower_quartile() -> None:
-    assert block_latency_ns(Block((50, 10, 30, 20, 40))) == 20
-    assert block_latency_ns(Block((10, 20))) == pytest.approx(12.5)
-    assert block_latency_ns(Block((7,))) == 7
+    assert block_cost(Block((50, 10, 30, 20, 40)), Metric.LATENCY) == 20
+    assert block_cost(Block((10, 20)), Metric.LATENCY) == pytest.approx(12.5)
+    assert block_cost(Block((7,)), Metric.LATENCY) == 7
 
 
 @pytest.mark.parametrize("times", [(), (0, 5), (-3, 5)])
 def test_a_block_without_times_above_zero_is_refused(times: tuple[int, ...]) -> None:
     with pytest.raises(MeasurementError, match="block"):
-        block_latency_ns(Block(times))
+        block_cost(Block(times), Metric.LATENCY)
 
 
 def test_hodges_lehmann_is_the_median_of_pairwise_means() -> None:
@@ -62,7 +63,7 @@ def test_a_candidate_twice_as_fast_has_a_speedup_of_two() -> None:
     seen = estimate(trace(launch(([10, 10], [20, 20])), launch(([10, 10], [20, 20]))))
     assert seen.ratio == pytest.approx(2)
     assert seen.log_ratios == pytest.approx((log(2), log(2)))
-    assert (seen.rounds, seen.candidate_ns, seen.reference_ns) == (2, 10, 20)
+    assert (seen.rounds, seen.candidate_cost, seen.reference_cost) == (2, 10, 20)
 
 
 def test_the_ratio_is_the_geometric_mean_over_launches() -> None:
@@ -93,7 +94,7 @@ def with_disturbed_rounds(quiet: int, loud: int) -> Launch:
 def test_disturbed_rounds_are_left_out_of_every_figure_and_counted() -> None:
     seen = estimate(trace(with_disturbed_rounds(6, 3), with_disturbed_rounds(5, 4)))
     assert seen.ratio == pytest.approx(2)
-    assert (seen.candidate_ns, seen.reference_ns) == (10, 20)
+    assert (seen.candidate_cost, seen.reference_cost) == (10, 20)
     assert (seen.rounds, seen.disturbed) == (11, 7)
 
 

@@ -28,9 +28,9 @@ from tests.unit.stats.stats_builders import baseline, comparison, speedup
 def record(change: float, *, candidate: float = 0.0, reference: float = 0.0) -> ComparisonRecord:
     """A comparison whose speed-up and whose arms' latencies have changed by these shares since the baseline."""
     now = replace(
-        speedup([math.log(2 * (1 + change))] * 4), candidate_ns=1 + candidate, reference_ns=2 * (1 + reference)
+        speedup([math.log(2 * (1 + change))] * 4), candidate_cost=1 + candidate, reference_cost=2 * (1 + reference)
     )
-    then = replace(baseline([math.log(2)] * 4), candidate_ns=1.0, reference_ns=2.0)
+    then = replace(baseline([math.log(2)] * 4), candidate_cost=1.0, reference_cost=2.0)
     verdict = judge(now, then, noise=NOISE[PairKind.OPENVINO], tolerance=0.05, error_rate=0.001)
     return ComparisonRecord("t", comparison(), now, verdict, then, None, (), 1.0)
 

@@ -38,8 +38,8 @@ PROFILE = HardwareProfile(
 STORED = StoredBaseline(
     log_ratios=(0.998123456, 1.01, -0.25),
     tolerance=0.05,
-    candidate_ns=9123456.4,
-    reference_ns=24834611.0,
+    candidate_cost=9123456.4,
+    reference_cost=24834611.0,
     fidelity=Fidelity(cosine=0.9912, top1=1.0, max_abs_error=1.5e-5),
     provenance={"openvino": "2026.4.1", "date": "2026-01-02"},
     days=("2026-01-02", "2026-01-02", "2025-11-30"),
@@ -104,8 +104,8 @@ def baselines(draw: st.DrawFn) -> StoredBaseline:
     return StoredBaseline(
         log_ratios=log_ratios,
         tolerance=draw(st.floats(0.0001, 0.9999)),
-        candidate_ns=draw(positive_ns),
-        reference_ns=draw(positive_ns),
+        candidate_cost=draw(positive_ns),
+        reference_cost=draw(positive_ns),
         fidelity=draw(
             st.none()
             | st.builds(Fidelity, cosine=st.floats(-1, 1), top1=st.floats(0, 1), max_abs_error=st.floats(0, 1e30))
@@ -238,9 +238,9 @@ def test_windows_line_endings_are_read() -> None:
         replace(STORED, launch_s=-1.0),
         replace(STORED, log_ratios=(float("nan"),), days=()),
         replace(STORED, log_ratios=(float("inf"),), days=()),
-        replace(STORED, candidate_ns=0.0),
-        replace(STORED, reference_ns=-5.0),
-        replace(STORED, reference_ns=float("nan")),
+        replace(STORED, candidate_cost=0.0),
+        replace(STORED, reference_cost=-5.0),
+        replace(STORED, reference_cost=float("nan")),
         replace(STORED, tolerance=-0.1),
         replace(STORED, fidelity=Fidelity(cosine=float("nan"), top1=1.0, max_abs_error=0.0)),
         replace(STORED, provenance={"half": "\ud800"}),

@@ -126,7 +126,10 @@ def damage_launches(data: dict[str, Any]) -> None:
         (damage_warmth, r"trace\.launches\[0\]\.warm: expected true or false, found 'yes'"),
         (damage_missing, r"trace\.launches\[0\]\.rounds\[0\]: expected .*missing: candidate_first"),
         (damage_unknown, r"trace\.comparison: expected .*unknown: colour"),
-        (damage_engine, r"trace\.comparison\.candidate\.engine: expected one of pytorch, openvino, found 'abacus'"),
+        (
+            damage_engine,
+            r"trace\.comparison\.candidate\.engine: expected one of pytorch, openvino, genai, found 'abacus'",
+        ),
         (damage_truth, r"candidate_first: expected true or false, found 1"),
         (damage_threads, r"trace\.launches\[0\]\.reference\.threads: expected a whole number"),
         (damage_seconds, r"trace\.launches\[0\]\.seconds: expected a number of seconds, found nan"),
