@@ -180,7 +180,8 @@ def _side(then_ns: float, now_ns: float) -> str:
 
 def _latencies(record: ComparisonRecord) -> str:
     now = record.speedup
-    return f"The candidate takes {figures.latency(now.candidate_cost)}, the reference {figures.latency(now.reference_cost)}."
+    ours, theirs = figures.latency(now.candidate_cost), figures.latency(now.reference_cost)
+    return f"The candidate takes {ours}, the reference {theirs}."
 
 
 def _measured(record: ComparisonRecord) -> str:
