@@ -1,4 +1,7 @@
-"""What an NPU takes and what it does not: fixed shapes, unbounded dimensions, and what lies between."""
+"""What an NPU takes and what it does not: fixed shapes, unbounded dimensions, and what lies between.
+
+On a machine without one, --ov-npu-platform=4000 compiles for it all the same, and skips what would have to run.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,12 @@ def test_fixed_shape_agrees_with_the_cpu(fidelity):
 @unbounded
 def test_unbounded_dimensions_compile(compiled_model):
     """A strict xfail, for that cause only, as long as the driver refuses: no mark says so, the device does."""
+    assert any(port.partial_shape.is_dynamic for port in compiled_model.inputs)
+
+
+@bounded
+@pytest.mark.xfail(strict=False, reason="some compilers take upper bounds, some do not: recorded, and not judged")
+def test_bounded_dimensions_compile(compiled_model):
     assert any(port.partial_shape.is_dynamic for port in compiled_model.inputs)
 
 

@@ -235,6 +235,17 @@ def test_a_refusal_falls_back_to_the_next_device_and_says_so(
     assert any("to_shape was called" in each["value"] for each in properties)
 
 
+def test_with_an_npu_everything_runs_there_whatever_platform_is_asked(on_npu: Callable[..., pytest.RunResult]) -> None:
+    result = on_npu(SUITE, "--ov-npu-platform=4000", "-k", "test_fixed_shape", "-v", says=TAKEN)
+    result.assert_outcomes(passed=1, deselected=9)
+    result.stdout.fnmatch_lines(
+        [
+            "*--ov-npu-platform is not used: this machine has an NPU, and everything runs there*",
+            "*test_fixed_shape?NPU? *",
+        ]
+    )
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only the wheels for Linux come without an NPU compiler")
 def test_the_real_words_of_a_missing_compiler_are_no_xfail(on_npu: Callable[..., pytest.RunResult]) -> None:
     if os.path.exists("/dev/accel"):  # noqa: PTH110
