@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .engines.protocol import LoadRequest
-from .errors import OvperfError
-from .records import Arm, Engine, Precision
+from .errors import ArmError, OvperfError
+from .models.shapes import call_shapes, compiled_shapes
+from .records import Arm, Engine, WorkloadKind
+from .trial.artefacts import ExportArm, FilesArm
+from .trial.fresh import FreshArm
 from .worker.arm import ArmWorker
 from .worker.client import Worker
 
@@ -17,10 +21,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .engines.protocol import Dimension
     from .models.jobs import BuildJob
     from .models.library import ModelFiles, ModelLibrary
     from .models.spec import ModelSpec
+    from .trial.run import ArmProcess
 
 #: A build may take this long. The largest of the catalogue takes well under a minute on two cores.
 BUILD_TIMEOUT_S = 3600.0
@@ -47,15 +51,47 @@ class Arms:
         self._threads = threads
         self._alone = alone
         self._spare: dict[tuple[str, Arm], ArmWorker] = {}
+        self._exports: dict[str, tuple[BuildJob, ...]] = {}
         self._outputs: dict[tuple[str, Arm], Mapping[str, NDArray[Any]]] = {}
 
-    def prepare(self, spec: ModelSpec, *arms: Arm) -> tuple[ModelSpec, dict[Arm, LoadRequest]]:
-        """Build whatever ``arms`` need of the model; return it with nothing left open, and how to load each arm."""
-        settled = self._library.settle(spec)
-        return settled, {arm: self._request(settled, arm) for arm in arms}
+    def prepare(
+        self,
+        spec: ModelSpec,
+        *arms: Arm,
+        kind: WorkloadKind = WorkloadKind.INFER,
+        prompt: tuple[int, int] | None = None,
+        new_tokens: int = 0,
+    ) -> tuple[ModelSpec, dict[Arm, LoadRequest]]:
+        """Build whatever ``arms`` need of the model; return it with nothing left open, and how to load each arm.
 
-    def open(self, request: LoadRequest, arm: Arm) -> ArmWorker:
-        """Return the arm in a process that has timed nothing yet; it may still be loading."""
+        ``kind`` is what will be asked of them. ``prompt`` (tokens of the shortest and of the longest) and
+        ``new_tokens`` are what a request of `WorkloadKind.GENERATE` holds and generates.
+        """
+        settled = self._library.settle(spec)
+        generates = kind is WorkloadKind.GENERATE or bool(new_tokens)
+        for arm in arms:
+            _check(settled, arm, generates=generates)
+        requests = {
+            arm: self._generating(settled, arm, kind, prompt, new_tokens)
+            if generates
+            else self._request(settled, arm, kind)
+            for arm in arms
+        }
+        if kind is WorkloadKind.EXPORT:
+            made_for = WorkloadKind.GENERATE if generates else kind
+            for arm, request in requests.items():
+                self._exports[_identity(request)] = self._library.exports(settled, arm.precision, kind=made_for)
+        return settled, requests
+
+    def open(self, request: LoadRequest, arm: Arm) -> ArmProcess:
+        """Return the arm in a process that has timed nothing yet and may still be loading, or in one for each block."""
+        match request.kind:
+            case WorkloadKind.LOAD | WorkloadKind.MEMORY:
+                return FreshArm.start(arm, request)
+            case WorkloadKind.FILES:
+                return FilesArm(arm, request)
+            case WorkloadKind.EXPORT:
+                return ExportArm(arm, self._exports[_identity(request)])
         spare = self._spare.pop((_identity(request), arm), None)
         return spare or ArmWorker.start(arm, request)
 
@@ -84,31 +120,52 @@ class Arms:
         while self._spare:
             self._spare.popitem()[1].close()
 
-    def _request(self, spec: ModelSpec, arm: Arm) -> LoadRequest:
-        quantised = arm.precision is Precision.INT8
-        files = self._library.files(spec, Precision.INT8 if quantised else Precision.FP32)
-        openvino = arm.engine is Engine.OPENVINO
+    def _request(self, spec: ModelSpec, arm: Arm, kind: WorkloadKind) -> LoadRequest:
+        files = self._library.files(spec, arm.precision, kind=kind, batch=arm.tuning.batch)
+        request = self._load(spec, arm, files, kind)
+        if arm.engine is not Engine.OPENVINO:
+            return request
+        return replace(request, shape=compiled_shapes(spec, files.shapes, arm.tuning))
+
+    def _generating(
+        self, spec: ModelSpec, arm: Arm, kind: WorkloadKind, prompt: tuple[int, int] | None, new_tokens: int
+    ) -> LoadRequest:
+        files = self._library.files(
+            spec, arm.precision, kind=WorkloadKind.GENERATE, batch=arm.tuning.batch, prompt=prompt
+        )
+        return replace(self._load(spec, arm, files, kind), new_tokens=new_tokens)
+
+    def _load(self, spec: ModelSpec, arm: Arm, files: ModelFiles, kind: WorkloadKind) -> LoadRequest:
+        pytorch = arm.engine is Engine.PYTORCH
         return LoadRequest(
             engine=arm.engine,
             precision=arm.precision,
             device=arm.device,
-            weights=None if openvino else files.weights,
-            auto_class=None if openvino else spec.auto_class,
-            ir=files.ir if openvino else None,
+            weights=files.weights if pytorch else None,
+            auto_class=spec.auto_class if pytorch else None,
+            ir=None if pytorch else files.ir,
             inputs=files.inputs,
-            shape=_shape(files) if spec.static and openvino else None,
+            shape=None,
             threads=self._threads,
+            kind=kind,
+            tuning=arm.tuning,
         )
 
 
-def _shape(files: ModelFiles) -> dict[str, tuple[Dimension, ...]]:
-    """Return what each input is reshaped to: the shape of its data, with the bounds that the user gave in its place."""
-    spec = files.spec
-    if spec.bounds is None:
-        return dict(files.shapes)
-    bounds = tuple(least if least == most else (least, most) for least, most in spec.bounds)
-    workload = next(iter(spec.shapes.values()))
-    return {name: bounds if shape == workload else shape for name, shape in files.shapes.items()}
+def _check(spec: ModelSpec, arm: Arm, *, generates: bool) -> None:
+    """Raise `ArmError` for what cannot come of this model and arm, before anything is built for them."""
+    if arm.engine is Engine.PYTORCH and not spec.has_pytorch:
+        raise ArmError(
+            f"{arm.kind} cannot run {spec.name!r}: a file of an exported model has no side that PyTorch could run.",
+            remedy="Compare OpenVINO arms of it, or name the directory that it was exported from.",
+        )
+    if generates and spec.ports:
+        raise ArmError(
+            f"{arm.kind} cannot generate text with {spec.name!r}: that takes a directory, not an exported file.",
+            remedy="Name the directory that it was exported from.",
+        )
+    if arm.engine is Engine.OPENVINO and not generates:
+        compiled_shapes(spec, call_shapes(spec, arm.tuning.batch), arm.tuning)
 
 
 def _identity(request: LoadRequest) -> str:

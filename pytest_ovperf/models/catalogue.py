@@ -81,6 +81,7 @@ _ENTRIES = (
         *_GPT2,
         options={"vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12},
         shape=(1, 64),
+        seed=22,
     ),
     CatalogueEntry(
         "tiny-mobilenet_v2",
@@ -121,6 +122,7 @@ _ENTRIES = (
             "eos_token_id": 0,
         },
         shape=(1, 16),
+        seed=22,
     ),
 )
 

@@ -10,6 +10,7 @@ import openvino as ov
 
 from pytest_ovperf.errors import ModelError
 
+from .graph_samples import graph_inputs
 from .layout import INPUTS_NAME, SHAPES_NAME
 from .samples import Array, Draw, images, text_inputs
 
@@ -25,12 +26,25 @@ _KINDS = {"i64": np.int64, "i32": np.int32, "f32": np.float32}
 def save_inputs(source: Path, call: CallShape, target: Path, say: Callable[[str], None]) -> None:
     """Write one call's inputs for the IR ``source`` as ``.npz``, one array a model input, and their shapes as JSON.
 
-    The shapes are kept beside the
-    arrays so that a process without numpy can tell them. Raises `ModelError` for an input of an unknown kind.
+    The shapes are kept beside the arrays so that a process without numpy can tell them. The samples of a larger batch
+    begin with those of a smaller one. Raises `ModelError` for an input of an unknown kind.
     """
     say("drawing the inputs")
-    model = ov.Core().read_model(source)
-    arrays = _arrays(model, call)
+    _save(_arrays(ov.Core().read_model(source), call), target)
+
+
+def save_graph_inputs(
+    source: Path, shapes: Mapping[str, tuple[int, ...]], target: Path, say: Callable[[str], None]
+) -> None:
+    """Do the same for a graph whose inputs are its own: ``shapes`` has the dimensions of each.
+
+    Raises `ModelError` for an input that no data can be drawn for.
+    """
+    say("drawing the inputs")
+    _save(graph_inputs(ov.Core().read_model(source), shapes, Draw.HELD_OUT), target)
+
+
+def _save(arrays: Mapping[str, Array], target: Path) -> None:
     np.savez(target / INPUTS_NAME, **arrays)  # type: ignore[arg-type]
     shapes = {name: list(array.shape) for name, array in arrays.items()}
     (target / SHAPES_NAME).write_text(json.dumps(shapes, sort_keys=True) + "\n", encoding="utf-8", newline="\n")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,20 @@ from typing import TYPE_CHECKING, Any
 from pytest_ovperf.errors import ExtraMissingError, ModelError
 
 from .catalogue import CATALOGUE
-from .spec import CallShape, CatalogueSource, HubSource, Source, Task, source_from_json, source_to_json
+from .spec import (
+    CallShape,
+    CatalogueSource,
+    HubSource,
+    IrSource,
+    OnnxSource,
+    Source,
+    Task,
+    source_from_json,
+    source_to_json,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 #: What this room needs beyond the dependencies of the distribution; the extra ``all`` brings it.
 _EXTRA_PACKAGES = frozenset(
@@ -27,8 +38,23 @@ class ArtefactKind(StrEnum):
 
     WEIGHTS = "weights"
     IR = "ir"
+    FP16 = "fp16"
     INT8 = "int8"
     INPUTS = "inputs"
+    STATEFUL = "stateful"
+    STATEFUL_FP16 = "stateful_fp16"
+    STATEFUL_INT8 = "stateful_int8"
+    STATEFUL_INT4 = "stateful_int4"
+    PROMPTS = "prompts"
+
+
+#: The bits in which each kind of smaller language model keeps a weight.
+STATEFUL_BITS: Mapping[ArtefactKind, int] = {
+    ArtefactKind.STATEFUL_FP16: 16,
+    ArtefactKind.STATEFUL_INT8: 8,
+    ArtefactKind.STATEFUL_INT4: 4,
+}
+_FOR_GENERATION = frozenset({ArtefactKind.PROMPTS, ArtefactKind.STATEFUL, *STATEFUL_BITS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +62,8 @@ class BuildJob:
     """One artefact to build.
 
     ``weights`` and ``ir`` are what it is made from: the Hugging Face directory, and the exported ``.xml``; ``None``
-    where the kind needs none. ``call`` is what inputs and calibration samples are drawn for.
+    where the kind needs none. ``call`` is what inputs and calibration samples are drawn for; for a graph with inputs of
+    its own it is empty, and ``shapes`` has the dimensions of each of them.
     """
 
     kind: ArtefactKind
@@ -47,6 +74,7 @@ class BuildJob:
     call: CallShape
     weights: Path | None = None
     ir: Path | None = None
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """Return the job as plain data; `from_json` is its inverse."""
@@ -58,8 +86,10 @@ class BuildJob:
             "auto_class": self.auto_class,
             "shape": list(self.call.dims),
             "vocabulary": self.call.vocabulary,
+            "shortest": self.call.shortest,
             "weights": None if self.weights is None else str(self.weights),
             "ir": None if self.ir is None else str(self.ir),
+            "shapes": {name: list(dims) for name, dims in self.shapes.items()},
         }
 
     @classmethod
@@ -71,9 +101,10 @@ class BuildJob:
             source=source_from_json(data["source"]),
             task=Task(data["task"]),
             auto_class=data["auto_class"],
-            call=CallShape(tuple(data["shape"]), data["vocabulary"]),
+            call=CallShape(tuple(data["shape"]), data["vocabulary"], data["shortest"]),
             weights=None if data["weights"] is None else Path(data["weights"]),
             ir=None if data["ir"] is None else Path(data["ir"]),
+            shapes={name: tuple(dims) for name, dims in data["shapes"].items()},
         )
 
 
@@ -83,7 +114,8 @@ def run_job(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
     Raises `ExtraMissingError` when a package for it is not installed, `ModelError` when the model cannot be built.
     """
     try:
-        _run(job, target, say)
+        run = _run_for_generation if job.kind in _FOR_GENERATION else _run
+        run(job, target, say)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRA_PACKAGES:
@@ -98,16 +130,34 @@ def _run(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
             _heavy("seeding").save_seeded(CATALOGUE[entry], target, say)
         case ArtefactKind.WEIGHTS, HubSource(repository, revision):
             _heavy("fetch").fetch_model(repository, revision, target, say)
+        case ArtefactKind.IR, OnnxSource(path):
+            _heavy("convert").convert_onnx(path, target, say)
         case ArtefactKind.IR, _:
             _heavy("export").export_ir(_need(job, job.weights), job.auto_class, job.task, target, say)
+        case ArtefactKind.FP16, _:
+            _heavy("convert").compress_to_fp16(_need(job, job.ir), target, say)
+        case ArtefactKind.INT8, IrSource() | OnnxSource():
+            _heavy("quantize").quantize_graph(_need(job, job.ir), job.shapes, target, say)
         case ArtefactKind.INT8, _:
             _heavy("quantize").quantize_ir(_need(job, job.ir), job.task, job.call, target, say)
+        case ArtefactKind.INPUTS, IrSource() | OnnxSource():
+            _heavy("inputs").save_graph_inputs(_need(job, job.ir), job.shapes, target, say)
         case ArtefactKind.INPUTS, _:
             _heavy("inputs").save_inputs(_need(job, job.ir), job.call, target, say)
         case _:
             raise ModelError(
                 f"There is nothing to build for the {job.kind} of {job.name}.", remedy="Use them in place."
             )
+
+
+def _run_for_generation(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
+    match job.kind:
+        case ArtefactKind.PROMPTS:
+            _heavy("prompts").save_prompts(job.call, target, say)
+        case ArtefactKind.STATEFUL:
+            _heavy("generation").export_stateful(_need(job, job.weights), job.auto_class, target, say)
+        case kind:
+            _heavy("generation").compress_weights(_need(job, job.ir), STATEFUL_BITS[kind], target, say)
 
 
 def _heavy(module: str) -> Any:  # noqa: ANN401  (a module)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.errors import CacheError
-from pytest_ovperf.records import Precision
+from pytest_ovperf.errors import CacheError, ModelError
+from pytest_ovperf.records import Precision, WorkloadKind
 
-from .catalogue import CATALOGUE, SEEDING_VERSION
+from .graphs import graph_files
 from .jobs import ArtefactKind, BuildJob
 from .layout import INPUTS_NAME, IR_NAME, SHAPES_NAME
-from .recipe import Recipe, directory_digest, package_versions
+from .recipe import Recipe, directory_digest, files_digest
+from .recipes import conversion_recipe, recipe_of, weights_recipe
+from .shapes import calibration_shapes, call_shapes
 from .sources import configuration_of, resolve_directory
-from .spec import CallShape, CatalogueSource, DirectorySource, HubSource, ModelSpec
+from .spec import CallShape, DirectorySource, HubSource, IrSource, ModelSpec, OnnxSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,21 +24,14 @@ if TYPE_CHECKING:
 
     from .cache import ArtefactCache
 
-#: The distributions whose versions decide on the bytes of each kind. What a parent artefact is made with, its digest
-#: already says.
-_MADE_WITH: Mapping[ArtefactKind, tuple[str, ...]] = {
-    ArtefactKind.WEIGHTS: ("torch", "transformers"),
-    ArtefactKind.IR: ("openvino", "optimum-intel", "torch", "transformers"),
-    ArtefactKind.INT8: ("nncf", "numpy", "openvino"),
-    ArtefactKind.INPUTS: ("numpy",),
-}
+#: The precisions whose weights are kept in a file of their own; the others run the model as it was exported.
+_OWN_FILES: Mapping[Precision, ArtefactKind] = {Precision.FP16: ArtefactKind.FP16, Precision.INT8: ArtefactKind.INT8}
 
-#: Raised for a kind whenever this package comes to make it differently from the same ingredients.
-_METHOD: Mapping[ArtefactKind, int] = {
-    ArtefactKind.WEIGHTS: SEEDING_VERSION,
-    ArtefactKind.IR: 1,
-    ArtefactKind.INT8: 1,
-    ArtefactKind.INPUTS: 1,
+#: The same for language models that generate.
+_STATEFUL_FILES: Mapping[Precision, ArtefactKind] = {
+    Precision.FP16: ArtefactKind.STATEFUL_FP16,
+    Precision.INT8: ArtefactKind.STATEFUL_INT8,
+    Precision.INT4: ArtefactKind.STATEFUL_INT4,
 }
 
 
@@ -44,17 +39,26 @@ _METHOD: Mapping[ArtefactKind, int] = {
 class ModelFiles:
     """The files of one model at one precision.
 
-    ``weights`` is a Hugging Face directory, ``ir`` the ``.xml`` for that precision, ``inputs`` an ``.npz`` with one
-    array an input of the IR. ``digest`` stands for weights and IR. ``shapes`` are those of the inputs as the exported
-    model really has them, and ``spec`` is settled.
+    ``weights`` is a Hugging Face directory, ``None`` for a model that is a file; ``ir`` is the ``.xml`` for that
+    precision, ``inputs`` an ``.npz`` with one array an input of the IR. ``digest`` stands for weights and IR.
+    ``shapes`` are those of the inputs as the exported model really has them, and ``spec`` is settled.
     """
 
-    weights: Path
+    weights: Path | None
     ir: Path | None
     inputs: Path
     digest: str
     shapes: Mapping[str, tuple[int, ...]]
     spec: ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """The model in OpenVINO's format as it was exported or found, and the digest that stands for it."""
+
+    weights: Path | None
+    ir: Path
+    digest: str
 
 
 class ModelLibrary:
@@ -66,7 +70,7 @@ class ModelLibrary:
         self._cache = cache
         self._build = build
         self._say = say
-        self._directory_digests: dict[Path, str] = {}
+        self._digests: dict[Path, str] = {}
 
     def settle(self, spec: ModelSpec) -> ModelSpec:
         """Return ``spec`` with nothing left open: a hub model is fetched, and its configuration read.
@@ -75,74 +79,150 @@ class ModelLibrary:
         """
         if not isinstance(spec.source, HubSource):
             return spec
-        fetched = self._obtain(_weights_recipe(spec), _job(ArtefactKind.WEIGHTS, spec))
+        fetched = self._obtain(weights_recipe(spec), _job(ArtefactKind.WEIGHTS, spec))
         shape = next(iter(spec.shapes.values())) if spec.static else None
         return replace(resolve_directory(spec.name, fetched, shape), bounds=spec.bounds)
 
-    def files(self, spec: ModelSpec, precision: Precision) -> ModelFiles:
+    def files(
+        self,
+        spec: ModelSpec,
+        precision: Precision,
+        *,
+        kind: WorkloadKind = WorkloadKind.INFER,
+        batch: int | None = None,
+        prompt: tuple[int, int] | None = None,
+    ) -> ModelFiles:
         """Return the files for running ``spec`` at ``precision``, building what is missing.
 
-        Only `Precision.INT8` has an IR of its own; the others are the FP32 one, executed differently. Raises
-        `ModelError`, `CacheError` or whatever the worker raises.
+        ``batch`` takes the place of the batch of the workload. ``prompt`` (tokens of the shortest and of the longest)
+        is that of `WorkloadKind.GENERATE`. Raises `ModelError`, `CacheError` or whatever the worker raises.
         """
         settled = self.settle(spec)
+        if kind is WorkloadKind.GENERATE:
+            return self._generation_files(settled, precision, batch, prompt)
+        return self._plain_files(settled, precision, batch)
+
+    def _generation_files(
+        self, settled: ModelSpec, precision: Precision, batch: int | None, prompt: tuple[int, int] | None
+    ) -> ModelFiles:
+        batch_before, tokens = next(iter(settled.shapes.values()))
+        shortest, longest = prompt or (tokens, tokens)
         weights, weights_digest = self._weights(settled)
-        job = replace(_job(ArtefactKind.IR, settled), weights=weights)
-        ir_recipe = _recipe(settled, ArtefactKind.IR, {"weights": weights_digest, "task": settled.task.value})
-        ir = self._obtain(ir_recipe, job) / IR_NAME
-        call = {"shape": list(job.call.dims), "vocabulary": job.call.vocabulary}
-        inputs_recipe = _recipe(settled, ArtefactKind.INPUTS, {"ir": ir_recipe.digest, **call})
-        inputs = self._obtain(inputs_recipe, replace(job, kind=ArtefactKind.INPUTS, ir=ir))
-        digest = ir_recipe.digest
-        if precision is Precision.INT8:
-            # Calibration takes one sample at a time, whatever the batch of the workload is.
-            call["shape"] = list(job.call.dims[1:])
-            int8_recipe = _recipe(settled, ArtefactKind.INT8, {"ir": ir_recipe.digest, **call})
-            ir = self._obtain(int8_recipe, replace(job, kind=ArtefactKind.INT8, ir=ir)) / IR_NAME
-            digest = int8_recipe.digest
+        call = CallShape((batch or batch_before, longest), configuration_of(settled).vocabulary, shortest)
+        job = replace(_job(ArtefactKind.STATEFUL, settled), weights=weights, call=call)
+        recipe = recipe_of(settled, ArtefactKind.STATEFUL, {"weights": weights_digest})
+        ir = self._obtain(recipe, job) / IR_NAME
+        made_from = {"shape": list(call.dims), "shortest": call.shortest, "vocabulary": call.vocabulary}
+        prompts = recipe_of(settled, ArtefactKind.PROMPTS, made_from)
+        inputs = self._obtain(prompts, replace(job, kind=ArtefactKind.PROMPTS))
+        own = _STATEFUL_FILES.get(precision)
+        if own is not None:
+            job, recipe = replace(job, kind=own, ir=ir), recipe_of(settled, own, {"ir": recipe.digest})
+            ir = self._obtain(recipe, job) / IR_NAME
         shapes = _read_shapes(inputs / SHAPES_NAME)
-        return ModelFiles(weights, ir, inputs / INPUTS_NAME, digest, shapes, settled)
+        return ModelFiles(weights, ir, inputs / INPUTS_NAME, recipe.digest, shapes, settled)
+
+    def exports(
+        self, spec: ModelSpec, precision: Precision, *, kind: WorkloadKind = WorkloadKind.INFER
+    ) -> tuple[BuildJob, ...]:
+        """Return the jobs that make the IR for ``precision`` anew, in order, from what is there without OpenVINO.
+
+        A job whose ``ir`` is ``None`` though its kind needs one is for what the job before it made. Empty for an IR
+        that is used as the user made it. ``kind`` is GENERATE for the IR of a language model that generates. Raises as
+        `files` does.
+        """
+        settled = self.settle(spec)
+        weights = None if settled.ports else self._weights(settled)[0]
+        if kind is WorkloadKind.GENERATE:
+            first, smaller = _job(ArtefactKind.STATEFUL, settled), _STATEFUL_FILES.get(precision)
+            whole = replace(first, weights=weights)
+            return (whole,) if smaller is None else (whole, replace(whole, kind=smaller))
+        job = replace(_job(ArtefactKind.IR, settled), weights=weights)
+        found = settled.source.path if isinstance(settled.source, IrSource) else None
+        jobs = () if found else (job,)
+        own = _own_kind(settled, precision)
+        return (*jobs, replace(_made_of(job, settled, own), ir=found)) if own else jobs
+
+    def _plain_files(self, settled: ModelSpec, precision: Precision, batch: int | None) -> ModelFiles:
+        own = _own_kind(settled, precision)
+        original = self._original(settled)
+        job = replace(_job(ArtefactKind.INPUTS, settled, batch), weights=original.weights, ir=original.ir)
+        inputs = self._obtain(recipe_of(settled, ArtefactKind.INPUTS, _ingredients(original, job)), job)
+        ir, digest = original.ir, original.digest
+        if own is not None:
+            job = _made_of(job, settled, own)
+            recipe = recipe_of(settled, own, _ingredients(original, job))
+            ir, digest = self._obtain(recipe, job) / IR_NAME, recipe.digest
+        shapes = _read_shapes(inputs / SHAPES_NAME)
+        return ModelFiles(original.weights, ir, inputs / INPUTS_NAME, digest, shapes, settled)
+
+    def _original(self, spec: ModelSpec) -> _Original:
+        """Return the model as an IR whose weights nobody compressed: found, converted or exported."""
+        job = _job(ArtefactKind.IR, spec)
+        match spec.source:
+            case IrSource(path):
+                return _Original(None, path, self._digest_of(path))
+            case OnnxSource(path):
+                recipe = conversion_recipe(spec, self._digest_of(path))
+                return _Original(None, self._obtain(recipe, job) / IR_NAME, recipe.digest)
+        weights, weights_digest = self._weights(spec)
+        recipe = recipe_of(spec, ArtefactKind.IR, {"weights": weights_digest, "task": spec.task.value})
+        return _Original(weights, self._obtain(recipe, replace(job, weights=weights)) / IR_NAME, recipe.digest)
 
     def _weights(self, spec: ModelSpec) -> tuple[Path, str]:
         """Return the directory of the weights and its digest: a user's directory is used in place, never copied."""
         if isinstance(spec.source, DirectorySource):
             path = spec.source.path
-            if path not in self._directory_digests:
-                self._directory_digests[path] = directory_digest(path)
-            return path, self._directory_digests[path]
-        recipe = _weights_recipe(spec)
+            if path not in self._digests:
+                self._digests[path] = directory_digest(path)
+            return path, self._digests[path]
+        recipe = weights_recipe(spec)
         return self._obtain(recipe, _job(ArtefactKind.WEIGHTS, spec)), recipe.digest
+
+    def _digest_of(self, file: Path) -> str:
+        """Return what stands for a user's model file and the files of weights that belong to it."""
+        if file not in self._digests:
+            self._digests[file] = files_digest(graph_files(file))
+        return self._digests[file]
 
     def _obtain(self, recipe: Recipe, job: BuildJob) -> Path:
         return self._cache.obtain(recipe, lambda target: self._build(job, target), say=self._say)
 
 
-def _job(kind: ArtefactKind, spec: ModelSpec) -> BuildJob:
-    fetched = not isinstance(spec.source, HubSource)
-    vocabulary = configuration_of(spec).vocabulary if fetched else 0
-    call = CallShape(next(iter(spec.shapes.values()), ()), vocabulary)
+def _own_kind(spec: ModelSpec, precision: Precision) -> ArtefactKind | None:
+    """Return the artefact that holds the weights at ``precision``, ``None`` where that is the model as exported."""
+    if precision is Precision.INT4:
+        raise ModelError(
+            f"There are no INT4 weights of {spec.name} for single inferences: they are for generating text.",
+            remedy="Ask for tokens_per_second, ttft or tpot, or compare openvino-int8.",
+        )
+    return _OWN_FILES.get(precision)
+
+
+def _job(kind: ArtefactKind, spec: ModelSpec, batch: int | None = None) -> BuildJob:
+    shapes = call_shapes(spec, batch)
+    if spec.ports:
+        return BuildJob(kind, spec.name, spec.source, spec.task, spec.auto_class, CallShape((), 0), shapes=shapes)
+    vocabulary = 0 if isinstance(spec.source, HubSource) else configuration_of(spec).vocabulary
+    call = CallShape(next(iter(shapes.values()), ()), vocabulary)
     return BuildJob(kind, spec.name, spec.source, spec.task, spec.auto_class, call)
 
 
-def _recipe(spec: ModelSpec, kind: ArtefactKind, made_from: Mapping[str, object]) -> Recipe:
-    ingredients = {"made_from": made_from, "made_with": package_versions(_MADE_WITH[kind]), "method": _METHOD[kind]}
-    return Recipe(spec.name, kind.value, ingredients)
+def _made_of(job: BuildJob, spec: ModelSpec, kind: ArtefactKind) -> BuildJob:
+    """Return the job that makes the ``kind`` of the IR of ``job``: calibration does not follow the workload's batch."""
+    return replace(job, kind=kind, shapes=calibration_shapes(spec) if spec.ports else {})
 
 
-def _weights_recipe(spec: ModelSpec) -> Recipe:
-    """Return the recipe of weights that this package makes or fetches.
-
-    A hub model is known by repository and revision: a branch that moves on is only noticed once the cache is cleared,
-    so that a comparison does not change its model behind one's back.
-    """
-    match spec.source:
-        case CatalogueSource(entry):
-            return _recipe(spec, ArtefactKind.WEIGHTS, {"entry": asdict(CATALOGUE[entry])})
-        case HubSource(repository, revision):
-            made_from = {"repository": repository, "revision": revision}
-            return Recipe(spec.name, ArtefactKind.WEIGHTS.value, {"made_from": made_from})
-        case DirectorySource(path):
-            return Recipe(spec.name, ArtefactKind.WEIGHTS.value, {"made_from": {"directory": directory_digest(path)}})
+def _ingredients(original: _Original, job: BuildJob) -> dict[str, object]:
+    """Return what decides on an artefact that is made of the IR ``original``."""
+    made_from: dict[str, object] = {"ir": original.digest}
+    if job.kind is ArtefactKind.FP16:
+        return made_from
+    if job.shapes:
+        return {**made_from, "shapes": {name: list(dims) for name, dims in job.shapes.items()}}
+    # Calibration takes one sample at a time, whatever the batch of the workload is.
+    shape = job.call.dims[1:] if job.kind is ArtefactKind.INT8 else job.call.dims
+    return {**made_from, "shape": list(shape), "vocabulary": job.call.vocabulary}
 
 
 def _read_shapes(path: Path) -> dict[str, tuple[int, ...]]:

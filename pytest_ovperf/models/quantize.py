@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nncf
 import numpy as np
 import openvino as ov
 
+from pytest_ovperf.errors import ModelError
+
+from .graph_samples import graph_samples
 from .inputs import input_names
 from .layout import IR_NAME
 from .quiet import quietly
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 #: Samples for the ranges of activations: enough for stable ranges of seeded inputs, few enough for two cores.
 _TEXT_SAMPLES = 32
 _IMAGE_SAMPLES = 32
+_GRAPH_SAMPLES = 32
+
+#: Operations that only a quantised model has.
+_QUANTISERS = frozenset({"FakeQuantize", "FakeConvert"})
 
 
 def quantize_ir(source: Path, task: Task, call: CallShape, target: Path, say: Callable[[str], None]) -> None:
@@ -49,6 +56,47 @@ def quantize_ir(source: Path, task: Task, call: CallShape, target: Path, say: Ca
             )
         say("saving the INT8 model")
         ov.save_model(quantised, target / IR_NAME, compress_to_fp16=False)
+
+
+def quantize_graph(
+    source: Path, shapes: Mapping[str, tuple[int, ...]], target: Path, say: Callable[[str], None]
+) -> None:
+    """Quantise weights and activations of a graph that the user exported to INT8, as ``target / IR_NAME``.
+
+    It is calibrated on seeded samples of ``shapes``. Raises `ModelError` for one that is quantised already, and where
+    NNCF gives up.
+    """
+    with quietly():
+        model = ov.Core().read_model(source)
+        if any(operation.get_type_name() in _QUANTISERS for operation in model.get_ops()):
+            raise ModelError(
+                f"{source} is quantised already.",
+                remedy="Name the model as it was before; to run this one as it is, ask for openvino-fp32.",
+            )
+        samples = graph_samples(model, shapes, _GRAPH_SAMPLES)
+        say(f"quantising to INT8 with {len(samples)} calibration samples")
+        try:
+            quantised = nncf.quantize(
+                model,
+                nncf.Dataset(samples),
+                subset_size=len(samples),
+                preset=nncf.QuantizationPreset.MIXED,
+                model_type=nncf.ModelType.TRANSFORMER if _is_transformer(model) else None,
+                fast_bias_correction=True,
+            )
+        except (RuntimeError, ValueError, nncf.InternalError, nncf.ValidationError) as error:
+            raise ModelError(
+                f"NNCF could not quantise {source}:\n{error}",
+                remedy="Quantise it yourself, and name the IR of that; or compare openvino-fp32 and openvino-fp16.",
+            ) from error
+        say("saving the INT8 model")
+        ov.save_model(quantised, target / IR_NAME, compress_to_fp16=False)
+
+
+def _is_transformer(model: Any) -> bool:  # noqa: ANN401  (openvino is untyped here)
+    """Tell by its attention: fused, or more softmax operations than the one at the end of a classifier."""
+    kinds = [operation.get_type_name() for operation in model.get_ops()]
+    return "ScaledDotProductAttention" in kinds or kinds.count("Softmax") > 1
 
 
 def text_samples(call: CallShape, names: Sequence[str]) -> list[Mapping[str, Array]]:

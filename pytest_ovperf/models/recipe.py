@@ -61,6 +61,22 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def files_digest(files: Iterable[Path]) -> str:
+    """Return a digest of these files' contents, in this order, wherever they lie.
+
+    Raises `ModelError` when one cannot be read.
+    """
+    total = hashlib.sha256()
+    for path in files:
+        try:
+            total.update(f"{file_sha256(path)}\n".encode())
+        except OSError as error:
+            raise ModelError(
+                f"The model file {path} cannot be read: {error}", remedy="Check that it is there and readable."
+            ) from error
+    return total.hexdigest()[:DIGEST_LENGTH]
+
+
 def directory_digest(directory: Path) -> str:
     """Return a digest of the model files directly inside ``directory``: their names and contents, not their times.
 

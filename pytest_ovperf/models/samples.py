@@ -26,15 +26,16 @@ class Draw(IntEnum):
     HELD_OUT = 3
 
 
-def images(draw: Draw, shape: Sequence[int]) -> NDArray[np.float32]:
+def images(draw: Draw, shape: Sequence[int], *stream: int) -> NDArray[np.float32]:
     """Return images of ``shape`` (count, channels, height, width), zero mean and unit range as after preprocessing.
 
+    More of them begin with the same ones. Numbers in ``stream`` give other images: for a second input of a model.
     Each is a colour, a dozen plane waves of log-uniform frequency and some grain. Images differ in colour, contrast
     and structure. The grain is what photographs have too: without it, flat areas round to INT8 all the same way, and
     errors add up instead of averaging out.
     """
     count, channels, height, width = shape
-    rng = np.random.default_rng([20, draw])
+    rng = np.random.default_rng([20, draw, *stream])
     y, x = np.meshgrid(np.linspace(0, 1, height), np.linspace(0, 1, width), indexing="ij")
     batch = np.empty((count, channels, height, width), np.float32)
     for index in range(count):

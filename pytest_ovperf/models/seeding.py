@@ -43,6 +43,11 @@ _GAINS: Sequence[tuple[tuple[str, ...], float]] = (
     (("query", "key", "q_lin", "k_lin"), 1.5),
     (("output.dense", "out_lin", "ffn.lin2", "attn.c_proj", "mlp.c_proj"), 0.5),
 )
+#: An embedding that is the head as well, and how far its words differ in length (standard deviation of the logarithm).
+_SHARED_WORDS = "wte"
+_LENGTHS = 0.25
+#: The last norm before a head that shares the words' embedding.
+_BEFORE_TIED_HEAD = "ln_f"
 _PRE_NORM_ENDS = ("attn.c_proj", "mlp.c_proj")
 
 
@@ -65,7 +70,7 @@ def _blank(entry: CatalogueEntry) -> Any:  # noqa: ANN401  (transformers is unty
     return getattr(transformers, entry.model_class)(config).float().eval()
 
 
-def _normal(shape: torch.Size, name: str, seed: int, std: float) -> Any:  # noqa: ANN401  (torch is untyped here)
+def _normal(shape: Sequence[int], name: str, seed: int, std: float) -> Any:  # noqa: ANN401  (torch is untyped here)
     """Draw a tensor from its own stream, so that its values do not depend on the order in which parameters come."""
     generator = torch.Generator().manual_seed((seed << 32) + zlib.crc32(name.encode()))
     return torch.empty(shape).normal_(0, std, generator=generator)
@@ -127,14 +132,23 @@ def _seed_text(model: Any, seed: int) -> None:  # noqa: ANN401
     With equal scales everywhere, what all tokens share (token types, biases, near-uniform attention) comes to outweigh
     what they differ in as the depth grows. So positions and types are drawn smaller than words, attention is sharper
     than uniform, and branches are damped against their shortcut. In a pre-norm model the shortcut is the bare
-    embedding, whose unit length the branches have to be scaled down to.
+    embedding, whose unit length the branches have to be scaled down to. Where the head is the embedding again, a token
+    would then be most alike to itself and be generated for ever; random signs in the last norm take that away, so that
+    what comes next depends on all that went before. And some words are longer than others, hence more frequent: with
+    equal ones the best and the second best hardly differ, and any rounding would change the text.
     """
     for name, module in model.named_modules():
         if isinstance(module, torch.nn.Embedding):
             std = module.weight.shape[1] ** -0.5 * (1 if name.endswith(_WORDS) else _PLACES)
-            module.weight.copy_(_normal(module.weight.shape, f"{name}.weight", seed, std))
+            weight = _normal(module.weight.shape, f"{name}.weight", seed, std)
+            if name.endswith(_SHARED_WORDS):
+                weight *= _normal((len(weight), 1), f"{name}.length", seed, _LENGTHS).exp()
+            module.weight.copy_(weight)
         elif isinstance(module, torch.nn.LayerNorm):
-            module.weight.copy_(1 + _normal(module.weight.shape, f"{name}.weight", seed, 0.05))
+            gain = 1 + _normal(module.weight.shape, f"{name}.weight", seed, 0.05)
+            if name.endswith(_BEFORE_TIED_HEAD):
+                gain *= _normal(gain.shape, f"{name}.sign", seed, 1.0).sign()
+            module.weight.copy_(gain)
             module.bias.copy_(_normal(module.bias.shape, f"{name}.bias", seed, 0.05))
         elif isinstance(module, torch.nn.Linear | transformers.pytorch_utils.Conv1D):
             _seed_projection(name, module, seed)

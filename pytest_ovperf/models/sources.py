@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -12,7 +13,18 @@ from pytest_ovperf.errors import ModelError
 
 from .catalogue import CATALOGUE, CatalogueEntry
 from .configuration import Configuration, interpret, read_configuration
-from .spec import AUTO_CLASSES, CatalogueSource, DirectorySource, HubSource, ModelSpec, Source, Task
+from .graphs import FILE_READERS, resolve_graph
+from .spec import (
+    AUTO_CLASSES,
+    CatalogueSource,
+    DirectorySource,
+    HubSource,
+    IrSource,
+    ModelSpec,
+    OnnxSource,
+    Source,
+    Task,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,14 +35,18 @@ _TEXT_RANK = 2
 _SIZE = re.compile(r"([0-9]+)(?:\.\.([0-9]+))?")
 
 
-def resolve(name: str, *, shape: Sequence[int | str] | None, base: Path) -> ModelSpec:
-    """Return what ``name`` is: a catalogue entry, a Hugging Face directory, or a hub id ``owner/name[@revision]``.
+def resolve(name: str, *, shape: Sequence[int | str] | Mapping[str, Sequence[int]] | None, base: Path) -> ModelSpec:
+    """Return what ``name`` is.
 
-    A relative directory is looked for from ``base``. ``shape`` is that of one call, applied to every input; a
-    dimension such as ``"1..128"`` has bounds, and calls are made with its largest size. ``None`` takes the model's
-    default. A hub model is not fetched here: its spec is provisional, see ``ModelLibrary.settle``.
+    That is a catalogue entry, a Hugging Face directory, an OpenVINO IR (``.xml``), an ONNX file (``.onnx``), or a hub
+    id ``owner/name[@revision]``. A relative path is looked for from ``base``. ``shape`` is that of one call, applied
+    to every input; a dimension such as ``"1..128"`` has bounds, and calls are made with its largest size. ``None``
+    takes the model's default. For a file, a mapping gives each input a shape of its own. A hub model is not fetched
+    here: its spec is provisional, see ``ModelLibrary.settle``.
     Raises `ModelError` for a name that stands for nothing, a path that does not exist, or a shape that does not fit.
     """
+    if isinstance(shape, Mapping):
+        return _resolve_file(name, shape, base)
     if shape is None:
         return _resolve(name, None, base)
     bounds = tuple(_bounds(name, size) for size in shape)
@@ -64,19 +80,31 @@ def _resolve(name: str, asked: tuple[int, ...] | None, base: Path) -> ModelSpec:
     if name and path.is_dir():
         return resolve_directory(name, path, asked)
     if path.is_file():
+        if path.suffix.lower() in FILE_READERS:
+            return resolve_graph(name, path, asked)
         raise ModelError(
-            f"The model {name!r} is a file; a model is a directory, with config.json and weights.",
-            remedy="Name the directory that save_pretrained() wrote.",
+            f"The model {name!r} is a file, and neither of {' and '.join(FILE_READERS)}.",
+            remedy="Name the directory that save_pretrained() wrote, an OpenVINO IR (.xml) or an ONNX model (.onnx).",
         )
     if _looks_like_path(name):
         raise ModelError(
-            f"The model {name!r} looks like a path, and there is no such directory: {path}",
+            f"The model {name!r} looks like a path, and there is no such directory or file: {path}",
             remedy="Mend the path; a relative one is looked for from the directory of the tests' root.",
         )
     found = _HUB_ID.fullmatch(name)
     if found:
         return _provisional(name, HubSource(found["repository"], found["revision"] or "main"), asked)
     raise _unknown(name)
+
+
+def _resolve_file(name: str, shapes: Mapping[str, Sequence[int]], base: Path) -> ModelSpec:
+    path = base / Path(name).expanduser()
+    if path.is_file() and path.suffix.lower() in FILE_READERS:
+        return resolve_graph(name, path, shapes)
+    raise ModelError(
+        f"Shapes by input are for models in a file of their own ({', '.join(FILE_READERS)}); {name!r} is none.",
+        remedy="Give the one shape of all inputs, such as shape=(1, 128).",
+    )
 
 
 def resolve_directory(name: str, path: Path, shape: tuple[int, ...] | None) -> ModelSpec:
@@ -102,6 +130,11 @@ def configuration_of(spec: ModelSpec) -> Configuration:
             return read_configuration(path)
         case HubSource(repository):
             raise ModelError(f"The hub model {repository} has not been fetched.", remedy="Settle its spec first.")
+        case IrSource(path) | OnnxSource(path):
+            raise ModelError(
+                f"{path} has no configuration beside its inputs.",
+                remedy="Name the directory that it was exported from.",
+            )
 
 
 def entry_configuration(entry: CatalogueEntry) -> Configuration:
@@ -126,7 +159,7 @@ def _provisional(name: str, source: HubSource, shape: tuple[int, ...] | None) ->
 
 
 def _looks_like_path(name: str) -> bool:
-    """Tell a path from a hub id: a start with a dot, tilde or root, a backslash, a drive, more than one slash."""
+    """Tell a path from a hub id: its start, a backslash, a drive, more than one slash, the suffix of a model file."""
     repository = name.partition("@")[0]
     return (
         name.startswith((".", "~", "/"))
@@ -135,6 +168,7 @@ def _looks_like_path(name: str) -> bool:
         or bool(re.match(r"[A-Za-z]:", name))
         or repository.count("/") > 1
         or repository.endswith("/")
+        or PurePath(name).suffix.lower() in FILE_READERS
     )
 
 
@@ -143,6 +177,6 @@ def _unknown(name: str) -> ModelError:
     hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
     listed = ", ".join(entry for entry in CATALOGUE if not entry.startswith("tiny-"))
     return ModelError(
-        f"There is no model {name!r}: no catalogue entry, no directory, no hub id of the form owner/name.",
+        f"There is no model {name!r}: no catalogue entry, no directory, no file, no hub id of the form owner/name.",
         remedy=f"{hint}The catalogue has: {listed}.",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
+from collections.abc import Mapping, Sequence  # noqa: TC003  (dataclass annotations stay resolvable)
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,12 +11,14 @@ from pathlib import Path
 class Task(StrEnum):
     """What a model is exported for. The values are optimum-intel's own task names.
 
-    ``UNSETTLED`` is a hub model that has not been fetched: only its configuration can tell.
+    ``GRAPH`` is a file of an exported model: what it is for, it does not say. ``UNSETTLED`` is a hub model that has not
+    been fetched: only its configuration can tell.
     """
 
     FEATURE_EXTRACTION = "feature-extraction"
     TEXT_GENERATION = "text-generation"
     IMAGE_CLASSIFICATION = "image-classification"
+    GRAPH = "graph"
     UNSETTLED = "unsettled"
 
 
@@ -42,7 +44,66 @@ class HubSource:
     revision: str
 
 
-Source = CatalogueSource | DirectorySource | HubSource
+@dataclass(frozen=True, slots=True)
+class IrSource:
+    """An OpenVINO IR: the absolute path of its ``.xml``, the weights beside it as ``.bin``."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxSource:
+    """An ONNX model: the absolute path of its ``.onnx``; weights in files of their own lie beside it."""
+
+    path: Path
+
+
+#: The sources that are a graph already, with inputs of their own and nothing that PyTorch could run.
+GraphSource = IrSource | OnnxSource
+Source = CatalogueSource | DirectorySource | HubSource | GraphSource
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input of a graph, as its file declares it.
+
+    ``kind`` is the element type in OpenVINO's words (``i64``). ``dims`` holds the smallest and the largest size of
+    each dimension, the largest being ``None`` where there is none; it is ``None`` where even their number is open.
+    """
+
+    name: str
+    kind: str
+    dims: tuple[tuple[int, int | None], ...] | None
+
+    def admits(self, sizes: Sequence[int]) -> bool:
+        """Tell whether an array of these dimensions can be given to it."""
+        if self.dims is None:
+            return True
+        return len(sizes) == len(self.dims) and all(
+            least <= size and (most is None or size <= most)
+            for size, (least, most) in zip(sizes, self.dims, strict=True)
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the sizes of an array for it are not said by the port alone."""
+        return self.dims is None or any(most is None for _, most in self.dims)
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether arrays of more than one size can be given to it."""
+        return self.dims is None or any(least != most for least, most in self.dims)
+
+    def __str__(self) -> str:
+        if self.dims is None:
+            return f"{self.name} (any shape)"
+        return f"{self.name} ({'x'.join(_range(least, most) for least, most in self.dims) or 'a single number'})"
+
+
+def _range(least: int, most: int | None) -> str:
+    if most is None:
+        return "?" if least <= 1 else f"{least}.."
+    return str(most) if least == most else f"{least}..{most}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +114,8 @@ class ModelSpec:
     the compiled model is to be reshaped to it: to exactly that, or, with ``bounds``, to the smallest and largest size
     of each dimension (``shapes`` then has the largest). Without either, dimensions have no upper bound.
     ``auto_class`` is the class of transformers that loads the weights. A spec of a `HubSource` is provisional until
-    ``ModelLibrary.settle`` has fetched it.
+    ``ModelLibrary.settle`` has fetched it. ``auto_class`` is empty, and ``ports`` are the inputs as the file declares
+    them, for a `GraphSource`.
     """
 
     name: str
@@ -63,26 +125,37 @@ class ModelSpec:
     shapes: Mapping[str, tuple[int, ...]]
     static: bool
     bounds: tuple[tuple[int, int], ...] | None = None
+    ports: tuple[Port, ...] = ()
+
+    @property
+    def has_pytorch(self) -> bool:
+        """Whether there are weights that PyTorch can run."""
+        return bool(self.auto_class)
 
     @property
     def shape_text(self) -> str:
-        """The shape that the user gave, such as ``1x128`` or ``1x1..128``; empty where none was given."""
+        """The shape that the user gave, such as ``1x128`` or ``1x1..128``; empty where none was given.
+
+        Shapes that differ from input to input follow each other, as in ``1x128+1x3x224x224``.
+        """
         if not self.static:
             return ""
-        sizes = next(iter(self.shapes.values()), ())
-        bounds = self.bounds or tuple((size, size) for size in sizes)
-        return "x".join(str(most) if least == most else f"{least}..{most}" for least, most in bounds)
+        if self.bounds is not None:
+            return "x".join(str(most) if least == most else f"{least}..{most}" for least, most in self.bounds)
+        return "+".join(dict.fromkeys("x".join(map(str, sizes)) or "1" for sizes in self.shapes.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class CallShape:
     """What inputs are drawn for: the dimensions of one call, and the number of token ids (0 where it takes pixels).
 
-    ``dims`` is (batch, tokens) or (batch, channels, height, width).
+    ``dims`` is (batch, tokens) or (batch, channels, height, width). ``shortest`` is the number of tokens of the
+    shortest prompt that is continued, 0 where nothing is.
     """
 
     dims: tuple[int, ...]
     vocabulary: int
+    shortest: int = 0
 
     @property
     def is_text(self) -> bool:
@@ -107,6 +180,10 @@ def source_to_json(source: Source) -> dict[str, str]:
             return {"directory": str(path)}
         case HubSource(repository, revision):
             return {"hub": repository, "revision": revision}
+        case IrSource(path):
+            return {"ir": str(path)}
+        case OnnxSource(path):
+            return {"onnx": str(path)}
 
 
 def source_from_json(data: Mapping[str, str]) -> Source:
@@ -115,4 +192,8 @@ def source_from_json(data: Mapping[str, str]) -> Source:
         return CatalogueSource(data["catalogue"])
     if "directory" in data:
         return DirectorySource(Path(data["directory"]))
+    if "ir" in data:
+        return IrSource(Path(data["ir"]))
+    if "onnx" in data:
+        return OnnxSource(Path(data["onnx"]))
     return HubSource(data["hub"], data["revision"])

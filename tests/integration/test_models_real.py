@@ -12,9 +12,11 @@ from pytest_ovperf.errors import ModelError
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.jobs import ArtefactKind, BuildJob, run_job
 from pytest_ovperf.models.library import ModelFiles, ModelLibrary
+from pytest_ovperf.models.sizes import model_bytes
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.models.spec import CallShape, CatalogueSource, Task
 from pytest_ovperf.records import Precision
+from pytest_ovperf.stats.fidelity import compare
 
 pytest.importorskip("nncf")
 pytest.importorskip("optimum.exporters.openvino")
@@ -77,6 +79,30 @@ def test_int8_stays_faithful_and_is_smaller(models: ModelLibrary, name: str, lea
     assert int8.ir.with_suffix(".bin").stat().st_size < 0.6 * fp32.ir.with_suffix(".bin").stat().st_size
 
 
+@pytest.mark.parametrize("name", ["tiny-mobilenet_v2", "tiny-bert"])
+def test_fp16_weights_take_half_and_change_next_to_nothing(models: ModelLibrary, name: str) -> None:
+    fp32, fp16 = (files(models, name, precision) for precision in (Precision.FP32, Precision.FP16))
+    inputs = load_inputs(fp32.inputs)
+    assert cosine(run_openvino(fp16, inputs), run_openvino(fp32, inputs)) >= 0.9999
+    assert fp32.ir is not None
+    assert fp16.ir is not None
+    kept, halved = (ir.with_suffix(".bin").stat().st_size for ir in (fp32.ir, fp16.ir))
+    assert 0.45 < halved / kept < 0.55
+    assert model_bytes(ir=fp32.ir, weights=None) - model_bytes(ir=fp16.ir, weights=None) > 0.4 * kept
+    assert model_bytes(ir=None, weights=fp32.weights) > 0.9 * kept
+
+
+@pytest.mark.parametrize("name", ["tiny-resnet", "tiny-gpt2"])
+def test_each_sample_of_a_batch_is_computed_as_if_it_were_alone(models: ModelLibrary, name: str) -> None:
+    spec = resolve(name, shape=None, base=Path())
+    one, three = (models.files(spec, Precision.FP32, batch=batch) for batch in (None, 3))
+    assert three.ir == one.ir
+    ours, theirs = run_openvino(three, load_inputs(three.inputs)), run_openvino(one, load_inputs(one.inputs))
+    assert len(ours) == 3
+    fidelity = compare({"logits": ours}, {"logits": theirs})
+    assert (fidelity.cosine, fidelity.top1) == pytest.approx((1.0, 1.0))
+
+
 @pytest.mark.parametrize("name", TINY)
 def test_other_inputs_give_other_outputs(models: ModelLibrary, name: str) -> None:
     built = files(models, name, Precision.FP32)
@@ -115,6 +141,7 @@ def test_weights_that_do_not_load_are_a_model_error(models: ModelLibrary, tmp_pa
     source = files(models, "tiny-bert", Precision.FP32).weights
     broken = tmp_path / "broken"
     broken.mkdir()
+    assert source is not None
     (broken / "config.json").write_bytes((source / "config.json").read_bytes())
     (broken / "model.safetensors").write_bytes(b"not tensors")
     with pytest.raises(ModelError, match="could not load"):

@@ -7,14 +7,24 @@ from pathlib import Path
 import pytest
 
 from pytest_ovperf.errors import ExtraMissingError, ModelError
-from pytest_ovperf.models import jobs, library
+from pytest_ovperf.models import jobs, recipes
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.jobs import ArtefactKind, BuildJob, run_job
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.recipe import package_versions
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.models.spec import CallShape, CatalogueSource, DirectorySource, HubSource, Source, Task
+from pytest_ovperf.models.spec import (
+    CallShape,
+    CatalogueSource,
+    DirectorySource,
+    HubSource,
+    IrSource,
+    OnnxSource,
+    Source,
+    Task,
+)
 from pytest_ovperf.records import Precision
+from tests.fakes import onnx_bytes
 
 CONFIG = {"architectures": ["BertModel"], "model_type": "bert", "vocab_size": 100, "max_position_embeddings": 64}
 
@@ -33,7 +43,7 @@ class FakeWorker:
                 (target / "model.safetensors").write_bytes(b"weights")
             case ArtefactKind.INPUTS:
                 (target / "inputs.npz").write_bytes(b"")
-                shapes = {"input_ids": job.call.dims}
+                shapes = dict(job.shapes) or {"input_ids": job.call.dims}
                 (target / "shapes.json").write_text(json.dumps(shapes), encoding="utf-8")
             case _:
                 (target / "openvino_model.xml").write_bytes(b"<net/>")
@@ -126,12 +136,114 @@ def test_a_new_release_rebuilds_what_it_makes_and_what_follows(
     worker.jobs.clear()
     versions = package_versions
     monkeypatch.setattr(
-        library,
+        recipes,
         "package_versions",
         lambda names: {name: "99" if name == package else version for name, version in versions(names).items()},
     )
     models.files(spec, Precision.INT8)
     assert worker.kinds == rebuilt
+
+
+def test_fp16_weights_are_made_of_the_ir_and_do_not_depend_on_the_workload(
+    models: ModelLibrary, worker: FakeWorker, tmp_path: Path
+) -> None:
+    files = [models.files(resolve("minilm", shape=shape, base=tmp_path), Precision.FP16) for shape in (None, (2, 8))]
+    assert worker.kinds == ["weights", "ir", "inputs", "fp16", "inputs"]
+    assert files[0].ir == files[1].ir
+    assert worker.jobs[3].ir == models.files(resolve("minilm", shape=None, base=tmp_path), Precision.FP32).ir
+
+
+def test_an_arms_own_batch_has_inputs_of_its_own_and_nothing_else(
+    models: ModelLibrary, worker: FakeWorker, tmp_path: Path
+) -> None:
+    spec = resolve("minilm", shape=None, base=tmp_path)
+    one, eight = models.files(spec, Precision.INT8), models.files(spec, Precision.INT8, batch=8)
+    assert worker.kinds == ["weights", "ir", "inputs", "int8", "inputs"]
+    assert (one.shapes, eight.shapes) == ({"input_ids": (1, 128)}, {"input_ids": (8, 128)})
+    assert (eight.ir, eight.digest, eight.spec) == (one.ir, one.digest, spec)
+
+
+def test_the_inputs_of_a_batch_are_those_of_a_model_with_that_batch(
+    models: ModelLibrary, worker: FakeWorker, tmp_path: Path
+) -> None:
+    models.files(resolve("minilm", shape=(8, 128), base=tmp_path), Precision.FP32)
+    worker.jobs.clear()
+    models.files(resolve("minilm", shape=None, base=tmp_path), Precision.FP32, batch=8)
+    assert worker.kinds == []
+
+
+def test_there_are_no_int4_weights_for_single_inferences(
+    models: ModelLibrary, worker: FakeWorker, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match="no INT4 weights of minilm"):
+        models.files(resolve("minilm", shape=None, base=tmp_path), Precision.INT4)
+    assert worker.kinds == []
+
+
+def test_an_ir_is_used_in_place(models: ModelLibrary, worker: FakeWorker, tmp_path: Path) -> None:
+    path = ir_file(tmp_path)
+    files = models.files(resolve("m.xml", shape=(1, 8), base=tmp_path), Precision.INT8)
+    assert worker.kinds == ["inputs", "int8"]
+    assert (files.weights, files.shapes) == (None, {"ids": (1, 8)})
+    assert [job.ir for job in worker.jobs] == [path, path]
+    assert models.files(resolve("m.xml", shape=(1, 8), base=tmp_path), Precision.FP32).ir == path
+
+
+def test_an_ir_whose_weights_changed_is_another_model(tmp_path: Path, worker: FakeWorker) -> None:
+    path = ir_file(tmp_path)
+    for weights in (b"one", b"other"):
+        path.with_suffix(".bin").write_bytes(weights)
+        fresh(tmp_path / "cache", worker).files(resolve("m.xml", shape=(1, 8), base=tmp_path), Precision.FP16)
+    assert worker.kinds == ["inputs", "fp16"] * 2
+
+
+def test_an_onnx_model_is_converted_once(models: ModelLibrary, worker: FakeWorker, tmp_path: Path) -> None:
+    path = onnx_bytes.dense(tmp_path / "m.onnx", external="weights.data")
+    for precision in (Precision.FP32, Precision.FP16, Precision.NATIVE):
+        models.files(resolve("m.onnx", shape=(1, 16), base=tmp_path), precision)
+    assert worker.kinds == ["ir", "inputs", "fp16"]
+    assert worker.jobs[0].source == OnnxSource(path)
+    (tmp_path / "weights.data").write_bytes(b"others")
+    fresh(tmp_path / "cache", worker).files(resolve("m.onnx", shape=(1, 16), base=tmp_path), Precision.FP32)
+    assert worker.kinds[3:] == ["ir", "inputs"]
+
+
+def test_a_graph_is_calibrated_one_sample_at_a_time_where_it_takes_one(
+    models: ModelLibrary, worker: FakeWorker, tmp_path: Path
+) -> None:
+    ir_file(tmp_path)
+    ir_file(tmp_path, name="fixed.xml", shape="4,8")
+    for name, batch in (("m.xml", None), ("m.xml", 16), ("fixed.xml", None), ("fixed.xml", 16)):
+        models.files(resolve(name, shape=(4, 8), base=tmp_path), Precision.INT8, batch=batch)
+    calibrated = [job.shapes for job in worker.jobs if job.kind is ArtefactKind.INT8]
+    assert calibrated == [{"ids": (1, 8)}, {"ids": (4, 8)}]
+
+
+def test_an_export_is_every_step_from_what_the_user_has(models: ModelLibrary, tmp_path: Path) -> None:
+    path = ir_file(tmp_path)
+    onnx_bytes.dense(tmp_path / "m.onnx", dims=(1, 16))
+
+    def steps(name: str, precision: Precision, shape: tuple[int, ...] | None = None) -> list[tuple[str, Path | None]]:
+        return [
+            (job.kind.value, job.ir) for job in models.exports(resolve(name, shape=shape, base=tmp_path), precision)
+        ]
+
+    assert steps("minilm", Precision.FP32) == [("ir", None)]
+    assert steps("minilm", Precision.INT8) == [("ir", None), ("int8", None)]
+    assert steps("m.onnx", Precision.FP16) == [("ir", None), ("fp16", None)]
+    assert steps("m.xml", Precision.FP16, (1, 8)) == [("fp16", path)]
+    assert steps("m.xml", Precision.FP32, (1, 8)) == []
+
+
+def ir_file(base: Path, *, name: str = "m.xml", shape: str = "?,?") -> Path:
+    path = base.resolve() / name
+    path.write_text(
+        f'<net name="m" version="11"><layers><layer id="0" name="ids" type="Parameter"><data shape="{shape}" '
+        'element_type="i64"/><output><port id="0" names="ids"/></output></layer></layers></net>',
+        encoding="utf-8",
+    )
+    path.with_suffix(".bin").write_bytes(b"weights")
+    return path
 
 
 def hugging_face_directory(path: Path) -> Path:
@@ -175,11 +287,18 @@ def test_a_shape_that_does_not_fit_a_hub_model_shows_once_it_is_fetched(models: 
 
 
 @pytest.mark.parametrize(
-    "source", [CatalogueSource("gpt2"), DirectorySource(Path("x").resolve()), HubSource("a/b", "v1")]
+    "source",
+    [
+        CatalogueSource("gpt2"),
+        DirectorySource(Path("x").resolve()),
+        HubSource("a/b", "v1"),
+        IrSource(Path("x.xml").resolve()),
+        OnnxSource(Path("x.onnx").resolve()),
+    ],
 )
 def test_a_job_survives_json(source: Source) -> None:
     job = BuildJob(ArtefactKind.IR, "m", source, Task.TEXT_GENERATION, "AutoModel", CallShape((1, 8), 100))
-    for version in (job, replace(job, weights=Path("w"), ir=Path("i"))):
+    for version in (job, replace(job, weights=Path("w"), ir=Path("i")), replace(job, shapes={"ids": (1, 8), "x": ()})):
         assert BuildJob.from_json(json.loads(json.dumps(version.to_json()))) == version
 
 

@@ -44,3 +44,24 @@ def test_text_inputs_fit_the_vocabulary_and_count_positions(
 def test_an_unknown_input_is_not_guessed() -> None:
     with pytest.raises(KeyError, match="pixel_mask"):
         text_inputs(np.random.default_rng(0), (1, 4), ["pixel_mask"], vocabulary=10)
+
+
+@given(batch=st.integers(2, 9), length=st.integers(1, 40), vocabulary=st.integers(1, 60000))
+def test_a_larger_batch_of_text_begins_with_a_smaller_one(batch: int, length: int, vocabulary: int) -> None:
+    one, many = (
+        text_inputs(np.random.default_rng([20, Draw.HELD_OUT]), (count, length), NAMES, vocabulary=vocabulary)
+        for count in (1, batch)
+    )
+    assert all(np.array_equal(many[name][:1], one[name]) for name in NAMES)
+
+
+@given(batch=st.integers(2, 5), stream=st.lists(st.integers(0, 9), max_size=1))
+def test_a_larger_batch_of_images_begins_with_a_smaller_one(batch: int, stream: list[int]) -> None:
+    one, many = (images(Draw.HELD_OUT, (count, 3, 8, 6), *stream) for count in (1, batch))
+    assert np.array_equal(many[:1], one)
+    assert not np.array_equal(many[1], many[0])
+
+
+def test_a_second_input_of_images_has_others() -> None:
+    shape = (1, 3, 8, 8)
+    assert not np.array_equal(images(Draw.HELD_OUT, shape), images(Draw.HELD_OUT, shape, 7))
