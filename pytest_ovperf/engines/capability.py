@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from .protocol import LoadRequest
 
 #: The precision that an arm asks OpenVINO for; a native arm asks for none.
-HINTS = {Precision.FP32: "f32", Precision.INT8: "f32", Precision.BF16: "bf16"}
+HINTS = {
+    Precision.FP32: "f32",
+    Precision.FP16: "f32",  # FP16 and INT4 are how the weights are kept
+    Precision.INT8: "f32",
+    Precision.INT4: "f32",
+    Precision.BF16: "bf16",
+}
 
 #: What a device must list in OPTIMIZATION_CAPABILITIES for a hint to mean anything.
 _CAPABILITIES = {"f32": "FP32", "bf16": "BF16"}

@@ -10,33 +10,35 @@ from __future__ import annotations
 
 import importlib
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import ArmUnavailableError, ExtraMissingError, FailureCause, ModelError
 from pytest_ovperf.hiding import hidden
-from pytest_ovperf.records import ArmFacts, Precision
+from pytest_ovperf.records import Precision
+from pytest_ovperf.tuning import Mode
 
-from .capability import HINTS, META_DEVICES, check_capability, named_devices
+from .capability import check_capability
+from .properties import check_properties, compile_properties
+from .readback import executing, read_facts
 from .refusals import REFUSALS, Subject, output_bytes, printed_since
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
+
+    from pytest_ovperf.errors import DeviceFailureError
+    from pytest_ovperf.records import ArmFacts
 
     from .protocol import LoadRequest
 
 
-class OpenVinoModel:
-    """A compiled model with one infer request, whose inputs are set once and shared with numpy."""
+class CompiledArm:
+    """What the ways of calling a compiled model have in common."""
 
-    def __init__(
-        self, compiled: Any, request: Any, arrays: Mapping[str, NDArray[Any]], facts: ArmFacts, subject: Subject
-    ) -> None:
+    def __init__(self, compiled: Any, facts: ArmFacts, subject: Subject) -> None:
         self._compiled = compiled
-        self._request = request
-        self._arrays = arrays  # the request reads their memory, so they must live as long as it does
         self._facts = facts
         self._subject = subject
         self._printed = output_bytes()
@@ -44,51 +46,106 @@ class OpenVinoModel:
     def facts(self) -> ArmFacts:
         """Return what OpenVINO said about the compiled model, with the devices that execute now: AUTO may switch."""
         with self._subject.trying("tell which devices execute"):
-            return replace(self._facts, devices=_executing(self._compiled))
+            return replace(self._facts, devices=executing(self._compiled))
+
+    def _failure(self, error: BaseException) -> DeviceFailureError:
+        """Return the error for what a running model raised. Not in the timed path: it looks at a file."""
+        printed = printed_since(self._printed)
+        return self._subject.failure(error, f"run the model on {self._subject.device}", printed=printed)
+
+    def _floats_of(self, request: Any) -> dict[str, NDArray[Any]]:
+        """Return a copy of a request's floating-point outputs as float32, under every name they have."""
+        found: dict[str, NDArray[Any]] = {}
+        for index, port in enumerate(self._compiled.outputs):
+            if not port.element_type.is_real():
+                continue
+            array = request.get_output_tensor(index).data.astype("float32")
+            found.update(dict.fromkeys(port.get_names() or {f"output_{index}"}, array))
+        return found
+
+
+class OpenVinoModel(CompiledArm):
+    """A compiled model with one infer request, whose inputs are set once and shared with numpy."""
+
+    def __init__(
+        self, compiled: Any, request: Any, arrays: Iterable[NDArray[Any]], facts: ArmFacts, subject: Subject
+    ) -> None:
+        super().__init__(compiled, facts, subject)
+        self._request = request
+        self._arrays = tuple(arrays)  # the request reads their memory, so they must live as long as it does
 
     def call(self) -> None:
         """Run one synchronous inference; the outputs stay where OpenVINO put them. Raises `DeviceFailureError`."""
         try:
             self._request.infer(share_outputs=True)
         except REFUSALS as error:
-            printed = printed_since(self._printed)
-            raise self._subject.failure(error, f"run the model on {self._subject.device}", printed=printed) from error
+            raise self._failure(error) from error
 
     def outputs(self) -> dict[str, NDArray[Any]]:
         """Return a copy of the floating-point outputs of one inference as float32, under every name they have."""
         self.call()
-        found: dict[str, NDArray[Any]] = {}
-        for index, port in enumerate(self._compiled.outputs):
-            if not port.element_type.is_real():
-                continue
-            array = self._request.get_output_tensor(index).data.astype("float32")
-            found.update(dict.fromkeys(port.get_names() or {f"output_{index}"}, array))
-        return found
+        return self._floats_of(self._request)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A model that is compiled for an arm; ``start_ns`` is when reading it began."""
+
+    openvino: Any
+    model: Any
+    subject: Subject
+    start_ns: int
+
+    def facts(self, request: LoadRequest, *, requests: int, mode: Mode) -> ArmFacts:
+        """Return what it says about itself, loading having ended now; ``requests`` are in flight at once."""
+        load_ns = time.perf_counter_ns() - self.start_ns
+        facts = read_facts(self.openvino, self.model, request, load_ns)
+        return replace(facts, requests=requests, settings={**facts.settings, "mode": str(mode)})
 
 
 def load(request: LoadRequest, *, package: Any = None) -> OpenVinoModel:
     """Read, reshape and compile the IR of ``request``; ``package`` stands in for ``openvino`` in tests.
 
-    Raises `DeviceAbsentError` for a device that is not here, `ArmUnavailableError` if it lacks the arm's precision,
-    `ModelError` for a file or a shape that does not fit, and a `DeviceFailureError` with the cause and OpenVINO's text
-    if the device refuses the model.
+    Raises `DeviceAbsentError` for a device that is not here, `ArmUnavailableError` if it lacks the arm's precision or
+    a property of its tuning, `ModelError` for a file or a shape that does not fit, and a `DeviceFailureError` with the
+    cause and OpenVINO's text if the device refuses the model.
+    """
+    compiled = compile_arm(request, package=package)
+    with compiled.subject.trying(_compiling(request)):
+        infer_request = compiled.model.create_infer_request()
+    facts = compiled.facts(request, requests=1, mode=Mode.SYNC)  # the inputs are not the model's to load
+    arrays = input_arrays(compiled.model, request)
+    with compiled.subject.trying(f"take the inputs for {request.device}"):
+        feed(infer_request, arrays, compiled.openvino)
+    return OpenVinoModel(compiled.model, infer_request, arrays, facts, compiled.subject)
+
+
+def compile_arm(request: LoadRequest, *, package: Any = None) -> Compiled:
+    """Check what the arm of ``request`` asks of its devices, then read, reshape and compile its IR; raises as `load`.
+
+    Asking the devices is not part of the time that loading takes.
     """
     openvino = package or _import()
     core = openvino.Core()
     check_capability(core, request)
+    check_properties(core, request)
+    properties = compile_properties(request)
     start_ns = time.perf_counter_ns()
-    model = _read(openvino, core, request)
-    subject = Subject.of(model, request.device)
+    if request.cache_dir is not None and request.ir is not None and request.shape is None:
+        # Given the path, OpenVINO finds what the cache holds without reading the model itself.
+        model, subject = request.ir, Subject(request.device)
+    else:
+        model = _read(openvino, core, request)
+        subject = Subject.of(model, request.device)
     with subject.trying(_compiling(request)):
-        compiled = core.compile_model(model, request.device, compile_properties(request))
-        infer_request = compiled.create_infer_request()
-    arrays = _arrays(compiled, request)
-    with subject.trying(f"take the inputs for {request.device}"):
-        for index, port in enumerate(compiled.inputs):
-            array = arrays[_name(port, arrays)]
-            infer_request.set_input_tensor(index, openvino.Tensor(array, shared_memory=True))
-    load_ns = time.perf_counter_ns() - start_ns
-    return OpenVinoModel(compiled, infer_request, arrays, read_facts(openvino, compiled, load_ns), subject)
+        compiled = core.compile_model(model, request.device, properties)
+    return Compiled(openvino, compiled, subject, start_ns)
+
+
+def feed(infer_request: Any, arrays: Iterable[NDArray[Any]], openvino: Any) -> None:
+    """Set the inputs of a request, in the order of the model's; the request reads the arrays' own memory."""
+    for index, array in enumerate(arrays):
+        infer_request.set_input_tensor(index, openvino.Tensor(array, shared_memory=True))
 
 
 def compile_model(request: LoadRequest, *, package: Any = None) -> Any:
@@ -105,7 +162,7 @@ def compile_facts(request: LoadRequest, *, package: Any = None) -> ArmFacts:
     openvino = package or _import_or_say()
     start_ns = time.perf_counter_ns()
     compiled = _compiled(openvino, request)
-    return read_facts(openvino, compiled, time.perf_counter_ns() - start_ns)
+    return read_facts(openvino, compiled, request, time.perf_counter_ns() - start_ns)
 
 
 def _compiled(openvino: Any, request: LoadRequest) -> Any:
@@ -116,50 +173,12 @@ def _compiled(openvino: Any, request: LoadRequest) -> Any:
         if request.precision is Precision.BF16:
             raise
         request = replace(request, precision=Precision.NATIVE)
+    check_properties(core, request)
     model = _read(openvino, core, request)
     with Subject.of(model, request.device).trying(_compiling(request)):
         compiled = core.compile_model(model, request.device, compile_properties(request))
         compiled.create_infer_request()  # where some drivers only begin to work
     return compiled
-
-
-def compile_properties(request: LoadRequest) -> dict[str, Any]:
-    """Return the properties that the arm is compiled with."""
-    properties: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-    hint = HINTS.get(request.precision)
-    if hint is not None:
-        properties["INFERENCE_PRECISION_HINT"] = hint
-    if request.threads and request.device == "CPU":
-        properties["INFERENCE_NUM_THREADS"] = request.threads
-    elif request.threads and _may_use_cpu(request.device):
-        # The other devices behind AUTO or HETERO know no such property.
-        properties["DEVICE_PROPERTIES"] = {"CPU": {"INFERENCE_NUM_THREADS": request.threads}}
-    if request.device.partition(":")[0] == "AUTO":
-        # Else the CPU stands in while the chosen device still compiles, and would be what is timed.
-        properties["ENABLE_STARTUP_FALLBACK"] = False
-    return properties
-
-
-def read_facts(openvino: Any, compiled: Any, load_ns: int) -> ArmFacts:
-    """Read back the effective precision, devices and threads of a compiled model."""
-    devices = _executing(compiled)
-    nested = _nested_properties(compiled, devices)
-    threads = _property(compiled, nested, "INFERENCE_NUM_THREADS")
-    return ArmFacts(
-        precision=precision_name(_property(compiled, nested, "INFERENCE_PRECISION_HINT")),
-        devices=devices,
-        threads=0 if threads is None else int(threads),
-        load_ns=load_ns,
-        versions={"openvino": str(openvino.get_version())},
-    )
-
-
-def precision_name(value: Any) -> str:
-    """Return OpenVINO's type as ``f32``, ``bf16``, …; ``dynamic`` where it leaves the choice to each operation."""
-    if value is None:
-        return "unknown"
-    name = value.get_type_name() if hasattr(value, "get_type_name") else str(value)
-    return "dynamic" if name == "undefined" else str(name)
 
 
 def _import() -> Any:
@@ -176,15 +195,6 @@ def _import_or_say() -> Any:
         if error.name != "openvino":
             raise
         raise ExtraMissingError.of("openvino", "openvino", "compiled_model") from None
-
-
-def _may_use_cpu(device: str) -> bool:
-    meta = device.partition(":")[0]
-    return meta in META_DEVICES and (device == meta or "CPU" in named_devices(device))
-
-
-def _executing(compiled: Any) -> tuple[str, ...]:
-    return tuple(map(str, compiled.get_property("EXECUTION_DEVICES")))
 
 
 def _compiling(request: LoadRequest) -> str:
@@ -225,13 +235,16 @@ def _read(openvino: Any, core: Any, request: LoadRequest) -> Any:
     return model
 
 
-def _arrays(compiled: Any, request: LoadRequest) -> dict[str, NDArray[Any]]:
-    """Return one contiguous array of the right type per input of the model, by the name used in the inputs file."""
+def input_arrays(compiled: Any, request: LoadRequest) -> tuple[NDArray[Any], ...]:
+    """Return one contiguous array of the right type per input of the model, in their order, out of the inputs file.
+
+    Raises `ModelError` for an input without data, or with data of a type that would lose by being converted.
+    """
     import numpy as np  # noqa: PLC0415
 
     with np.load(request.inputs) as file:
         given = {name: file[name] for name in file.files}
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays = []
     for port in compiled.inputs:
         name = _name(port, given)
         dtype = port.element_type.to_dtype()
@@ -240,8 +253,8 @@ def _arrays(compiled: Any, request: LoadRequest) -> dict[str, NDArray[Any]]:
                 f"Input {name!r} is {given[name].dtype}, the model wants {dtype}.",
                 remedy="Run `ovperf cache clear`, so that the inputs are made again for this model.",
             )
-        arrays[name] = np.ascontiguousarray(given[name], dtype=dtype)
-    return arrays
+        arrays.append(np.ascontiguousarray(given[name], dtype=dtype))
+    return tuple(arrays)
 
 
 def _name(port: Any, arrays: Mapping[str, Any]) -> str:
@@ -253,25 +266,3 @@ def _name(port: Any, arrays: Mapping[str, Any]) -> str:
         f"The model's input {' / '.join(names) or '(without a name)'} has no data; there is {', '.join(arrays)}.",
         remedy="Run `ovperf cache clear`, so that the inputs are made again for this model.",
     )
-
-
-def _nested_properties(compiled: Any, devices: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return the properties of the first executing device behind AUTO or HETERO, which keep them one level down."""
-    try:
-        by_device = compiled.get_property("DEVICE_PROPERTIES")
-    except RuntimeError:  # a plain device has no such property
-        return {}
-    for device in devices:
-        properties = by_device.get(device.strip("()"))
-        if properties:
-            return dict(properties)
-    return {}
-
-
-def _property(compiled: Any, nested: Mapping[str, Any], name: str) -> Any:
-    if name in nested:
-        return nested[name]
-    try:
-        return compiled.get_property(name)
-    except RuntimeError:  # the device does not know it, such as threads on a GPU
-        return None

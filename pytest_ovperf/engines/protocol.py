@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping, Sequence  # noqa: TC003  (dataclass annotations stay resolvable)
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast, runtime_checkable
 
 from pytest_ovperf.errors import ExtraMissingError, ModelError
 from pytest_ovperf.records import ArmFacts, Engine, Precision, WorkloadKind
@@ -28,7 +28,8 @@ class LoadRequest:
     an ``.xml`` file (OpenVINO). ``inputs`` is an ``.npz`` file, one array per input. ``shape`` gives the shape to
     compile each input for, exactly or between bounds; ``None`` compiles the model as it was exported. ``threads`` is
     the number of inference threads on a CPU, 0 for the engine's own choice, where ``tuning`` gives none. ``kind`` is
-    what will be asked of the arm, ``new_tokens`` what a request generates after its prompt.
+    what will be asked of the arm, ``new_tokens`` what a request generates after its prompt. ``cache_dir`` is where
+    OpenVINO keeps compiled models (``CACHE_DIR``), ``None`` for nowhere.
     """
 
     engine: Engine
@@ -43,6 +44,12 @@ class LoadRequest:
     kind: WorkloadKind = WorkloadKind.INFER
     tuning: Tuning = UNTUNED
     new_tokens: int = 0
+    cache_dir: Path | None = None
+
+    @property
+    def cpu_threads(self) -> int:
+        """The number of inference threads on a CPU: the tuning's, else that of all arms; 0 is the engine's choice."""
+        return self.tuning.threads or self.threads
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON-able data."""
@@ -59,6 +66,7 @@ class LoadRequest:
             "kind": str(self.kind),
             "tuning": self.tuning.settings,
             "new_tokens": self.new_tokens,
+            "cache_dir": None if self.cache_dir is None else str(self.cache_dir),
         }
 
     @classmethod
@@ -78,6 +86,7 @@ class LoadRequest:
             kind=WorkloadKind(fields["kind"]),
             tuning=Tuning.of(fields["tuning"]),
             new_tokens=fields["new_tokens"],
+            cache_dir=None if fields["cache_dir"] is None else Path(fields["cache_dir"]),
         )
 
 
@@ -98,18 +107,97 @@ class LoadedModel(Protocol):
         """Run once and return a copy of every floating-point output as float32, by output name."""
 
 
-#: The packages of each engine and what they are needed for; the extra has the engine's name.
-_PACKAGES: Mapping[Engine, tuple[str, ...]] = {
-    Engine.OPENVINO: ("openvino",),
-    Engine.PYTORCH: ("torch", "transformers"),
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """What left a full queue: each counted request's own time, and the wall time in which they were completed.
+
+    A request's time is from its start to its completion, in nanoseconds, and may have begun before the window of
+    ``elapsed_ns`` nanoseconds: in that window as many requests were completed as there are times.
+    """
+
+    latency_ns: tuple[int, ...]
+    elapsed_ns: int
+
+
+@runtime_checkable
+class Streamer(LoadedModel, Protocol):
+    """A model that also takes several requests at once."""
+
+    def stream(self, min_ns: int, min_requests: int) -> Streamed:
+        """Keep the queue full for ``min_ns`` nanoseconds and ``min_requests`` completions, filling it uncounted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """One call's times in nanoseconds: from its start to its first token in the caller's hands, and to its end."""
+
+    first_ns: int
+    latency_ns: int
+
+
+@runtime_checkable
+class Generator(LoadedModel, Protocol):
+    """A language model that is ready to continue its prompts; ``call`` is a whole generation.
+
+    ``outputs`` are ``logits``, by which the first new token of each prompt is chosen: (batch, vocabulary); and
+    ``tokens``, the new ids.
+    """
+
+    def generate(self) -> Generated:
+        """Continue every prompt by the number of new tokens asked for, greedily; the thing that is timed."""
+
+    def tokens(self) -> NDArray[Any]:
+        """Generate once and return the ids of the new tokens: an array of (batch, new tokens)."""
+
+
+@runtime_checkable
+class Touchable(Protocol):
+    """A generator that can be brought back to the caches by less than a whole generation."""
+
+    def touch(self) -> None:
+        """Take the prompts in and hand out a token or two, uncounted, after another arm had the processors."""
+
+
+#: The packages of each module and, by package, the extra that brings it.
+_PACKAGES: Mapping[str, Mapping[str, str]] = {
+    "openvino": {"openvino": "openvino"},
+    "openvino_stream": {"openvino": "openvino"},
+    "openvino_generate": {"openvino": "openvino", "optimum": "genai", "torch": "pytorch", "transformers": "pytorch"},
+    "pytorch": {"torch": "pytorch", "transformers": "pytorch"},
+    "pytorch_stream": {"torch": "pytorch", "transformers": "pytorch"},
+    "pytorch_generate": {"torch": "pytorch", "transformers": "pytorch"},
+    "genai": {"openvino": "genai", "openvino_genai": "genai"},
 }
+
+
+def engine_module(request: LoadRequest) -> str:
+    """Return the module of this room that loads the arm of ``request``, without its package.
+
+    A request with new tokens is one for a language model that generates, whatever is measured of it.
+    """
+    generates = request.kind is WorkloadKind.GENERATE or request.new_tokens > 0
+    return _module(request.engine, request.kind, generates=generates)
+
+
+def packages_of(engine: Engine, kind: WorkloadKind, *, generates: bool) -> Mapping[str, str]:
+    """Return the packages that an arm of ``engine`` imports for ``kind``, each with the extra that brings it."""
+    return _PACKAGES[_module(engine, kind, generates=generates)]
+
+
+def _module(engine: Engine, kind: WorkloadKind, *, generates: bool) -> str:
+    if engine is Engine.GENAI:
+        return "genai"
+    if generates:
+        return f"{engine}_generate"
+    return f"{engine}_stream" if kind is WorkloadKind.STREAM else str(engine)
 
 
 def open_engine(request: LoadRequest) -> LoadedModel:
     """Load the model of ``request`` with its engine; for worker processes, since it imports whole frameworks.
 
-    Raises `ExtraMissingError` if the engine's package is absent, `DeviceAbsentError` and `ArmUnavailableError` if the
-    device is not here or lacks what the arm promises, `ModelError` for files or inputs that do not fit, and
+    What comes back is a `Streamer` for a request of the kind STREAM and a `Generator` for one that generates. Raises
+    `ExtraMissingError` if the engine's package is absent, `DeviceAbsentError` and `ArmUnavailableError` if the device
+    is not here or lacks what the arm promises, `ModelError` for files or inputs that do not fit, and
     `DeviceFailureError` with the cause if the device refuses the model.
     """
     if not request.inputs.is_file():
@@ -117,11 +205,12 @@ def open_engine(request: LoadRequest) -> LoadedModel:
             f"There are no inputs at {request.inputs}.",
             remedy="Run `ovperf cache clear`, so that they are made again at the next run.",
         )
+    name = engine_module(request)
     try:
-        module = importlib.import_module(f"..{request.engine}", __name__)
+        module = importlib.import_module(f"..{name}", __name__)
         return cast("LoadedModel", module.load(request))
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing in _PACKAGES[request.engine]:
-            raise ExtraMissingError.of(missing, str(request.engine), f"The arm on {request.engine}") from error
+        if missing in _PACKAGES[name]:
+            raise ExtraMissingError.of(missing, _PACKAGES[name][missing], f"The arm on {request.engine}") from error
         raise

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401  (torch and transformers come without types that this project reads)
-"""PyTorch, by way of transformers' Auto classes, on the CPU.
+"""PyTorch, by way of transformers' Auto classes, on the CPU, in float32 or bfloat16.
 
 What importing costs (two busy cores, best of three, a small BERT loaded): the Auto class 5.9 s, 5.3 s with scikit-learn
 out of sight, of which torch 1.8 s and torch._dynamo, which transformers' attention masks import, 1.3 s. Naming the
@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hiding import hidden
-from pytest_ovperf.records import ArmFacts
+from pytest_ovperf.records import ArmFacts, Precision
+from pytest_ovperf.tuning import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from .protocol import LoadRequest
@@ -28,7 +29,7 @@ _PRECISIONS = {"torch.float32": "f32", "torch.bfloat16": "bf16", "torch.float16"
 
 
 class PyTorchModel:
-    """A transformers model in evaluation mode with its inputs as tensors."""
+    """A transformers model in evaluation mode with its inputs as tensors; ``torch`` is the package."""
 
     def __init__(self, torch: Any, model: Any, inputs: Mapping[str, Any], facts: ArmFacts) -> None:
         self._torch = torch
@@ -57,7 +58,41 @@ class PyTorchModel:
 
 
 def load(request: LoadRequest) -> PyTorchModel:
-    """Load the weights directory of ``request`` in float32. Raises `ModelError` for what cannot be read or fed."""
+    """Load the weights directory of ``request`` in the arm's precision.
+
+    Raises `ModelError` for what cannot be read or fed.
+    """
+    read = read_model(request)
+    return PyTorchModel(read.torch, read.model, read.keywords, read.facts(mode=Mode.SYNC))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A model that is read and set up for inference, which took ``load_ns``, with its inputs."""
+
+    torch: Any
+    transformers: Any
+    model: Any
+    keywords: Mapping[str, Any]
+    load_ns: int
+
+    def facts(self, *, mode: Mode, requests: int = 1) -> ArmFacts:
+        """Return what torch says; ``requests`` calls share its threads."""
+        parameter = next(self.model.parameters())
+        dtype = str(parameter.dtype)
+        return ArmFacts(
+            precision=_PRECISIONS.get(dtype, dtype),
+            devices=(str(parameter.device).upper(),),
+            threads=self.torch.get_num_threads(),
+            load_ns=self.load_ns,
+            versions={"torch": str(self.torch.__version__), "transformers": str(self.transformers.__version__)},
+            requests=requests,
+            settings={"mode": str(mode)},
+        )
+
+
+def read_model(request: LoadRequest) -> Read:
+    """Import the packages, set torch up for ``request`` and read its model and inputs; raises as `load` does."""
     import numpy as np  # noqa: PLC0415  (a worker imports what its arm needs, when it needs it)
 
     # transformers imports scikit-learn, and with it half of SciPy, for a feature of text generation: 0.6 s of a start.
@@ -66,18 +101,20 @@ def load(request: LoadRequest) -> PyTorchModel:
         import transformers  # noqa: PLC0415
 
         auto_class = _auto_class(transformers, request)
-    if request.threads:
-        torch.set_num_threads(request.threads)
+    if request.cpu_threads:
+        torch.set_num_threads(request.cpu_threads)
     if torch.get_num_interop_threads() != 1:  # it may be set only once in a process
         torch.set_num_interop_threads(1)
     # The promise is FP32; at "medium" oneDNN would multiply in bf16.
     torch.set_float32_matmul_precision("highest")
+    dtype = torch.bfloat16 if request.precision is Precision.BF16 else torch.float32
     start_ns = time.perf_counter_ns()
-    model = _read(auto_class, request).to(torch.float32).eval()
+    model = _read(auto_class, request).to(dtype).eval()
+    load_ns = time.perf_counter_ns() - start_ns  # the inputs are not the model's to load
     with np.load(request.inputs) as arrays:
         inputs = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-    keywords = forward_keywords(model, inputs)
-    return PyTorchModel(torch, model, keywords, _facts(torch, transformers, model, time.perf_counter_ns() - start_ns))
+    floats_fitting = {name: each.to(dtype) if each.is_floating_point() else each for name, each in inputs.items()}
+    return Read(torch, transformers, model, forward_keywords(model, floats_fitting), load_ns)
 
 
 def named_tensors(result: Any, is_tensor: Any) -> dict[str, Any]:
@@ -131,15 +168,3 @@ def _read(auto_class: Any, request: LoadRequest) -> Any:
             f"{auto_class.__name__} cannot read {request.weights}:\n{error}",
             remedy="Check the directory, or run `ovperf cache clear` if it lies in the cache.",
         ) from error
-
-
-def _facts(torch: Any, transformers: Any, model: Any, load_ns: int) -> ArmFacts:
-    parameter = next(model.parameters())
-    dtype = str(parameter.dtype)
-    return ArmFacts(
-        precision=_PRECISIONS.get(dtype, dtype),
-        devices=(str(parameter.device).upper(),),
-        threads=torch.get_num_threads(),
-        load_ns=load_ns,
-        versions={"torch": str(torch.__version__), "transformers": str(transformers.__version__)},
-    )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from .protocol import Generated
 
 
 def time_block(
@@ -24,10 +27,38 @@ def time_block(
     meanwhile; ``clock`` returns nanoseconds.
     """
     call()
+    with collector_off():
+        return _timed_calls(call, min_ns, min_calls, clock)
+
+
+def time_generations(
+    generate: Callable[[], Generated],
+    touch: Callable[[], object],
+    *,
+    min_ns: int,
+    min_calls: int,
+    clock: Callable[[], int] = time.perf_counter_ns,
+) -> tuple[Generated, ...]:
+    """Return what each call of ``generate`` says of its own times, in order; else as `time_block`.
+
+    A generation is long, so it is ``touch`` that goes before the first one, and brings the caches back.
+    """
+    touch()
+    calls: list[Generated] = []
+    with collector_off():
+        deadline_ns = clock() + min_ns
+        while len(calls) < min_calls or clock() < deadline_ns:
+            calls.append(generate())
+    return tuple(calls)
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Keep the garbage collector from running inside, and leave it as it was."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _timed_calls(call, min_ns, min_calls, clock)
+        yield
     finally:
         if collecting:
             gc.enable()

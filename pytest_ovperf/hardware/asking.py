@@ -145,7 +145,14 @@ def describe(core: Any, name: str) -> DeviceInfo:  # noqa: ANN401  (OpenVINO shi
         driver="" if family == "CPU" else _version(get(f"{family}_DRIVER_VERSION")),
         compiler=_version(get("NPU_COMPILER_VERSION")) if family == "NPU" else "",
         memory_bytes=usable_memory_bytes() if family == "CPU" else _whole(get(f"{family}_DEVICE_TOTAL_MEM_SIZE")),
+        properties=_settable(get("SUPPORTED_PROPERTIES")),
     )
+
+
+def _settable(listed: object) -> tuple[str, ...]:
+    """Return the names out of SUPPORTED_PROPERTIES, a dictionary of names and ``RO``, ``RW`` or ``WO``."""
+    names = listed.items() if isinstance(listed, dict) else ()
+    return tuple(sorted(str(name) for name, access in names if str(access) != "RO"))
 
 
 def _pair(value: object) -> tuple[int, int] | None:

@@ -60,8 +60,9 @@ class DeviceInfo:
     is what is in its way in a sentence or two, ``obstacles`` the same in its parts, the deciding one first, and
     ``said`` OpenVINO's own words. All three are empty for one that is available.
 
-    ``streams`` are the fewest and the most that may be asked for. What OpenVINO does not tell is empty, ``None`` for
-    ``streams`` and 0 for ``memory_bytes``, which for the CPU is the memory that this process may use.
+    ``streams`` are the fewest and the most that may be asked for, ``properties`` the names of those that may be set,
+    sorted. What OpenVINO does not tell is empty, ``None`` for ``streams`` and 0 for ``memory_bytes``, which for the CPU
+    is the memory that this process may use.
     """
 
     name: str
@@ -76,6 +77,7 @@ class DeviceInfo:
     memory_bytes: int = 0
     obstacles: tuple[Obstacle, ...] = ()
     said: str = ""
+    properties: tuple[str, ...] = ()
 
     @classmethod
     def absent(cls, name: str, reason: str, *obstacles: Obstacle, said: str = "") -> DeviceInfo:
@@ -115,6 +117,7 @@ class DeviceInfo:
                 memory_bytes=_count(facts.get("memory_bytes", 0)),
                 obstacles=_obstacles(facts.get("obstacles", [])),
                 said=_text(facts.get("said", "")),
+                properties=_texts(facts.get("properties", [])),
             )
         except (TypeError, ValueError):
             return None
@@ -136,6 +139,7 @@ class DeviceInfo:
                 {"kind": str(each.kind), "seen": each.seen, "remedy": each.remedy} for each in self.obstacles
             ],
             "said": self.said,
+            "properties": list(self.properties),
         }
 
 
@@ -143,6 +147,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return tuple(_text(each) for each in value)
 
 
 def _count(value: object) -> int:

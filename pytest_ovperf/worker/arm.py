@@ -13,7 +13,7 @@ from .client import Worker
 from .facts import check_devices, check_facts, facts_from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ class ArmWorker:
         """
         if self._facts is None:
             facts = facts_from_json(self._worker.receive(timeout_s=self._timeouts.load_s))
-            check_facts(self._arm, facts, threads=self._request.threads)
+            check_facts(self._arm, facts, threads=self._request.cpu_threads)
             self._facts = facts
         return self._facts
 
@@ -93,20 +93,14 @@ class ArmWorker:
         value = self._worker.request("block", timeout_s=timeout_s, min_ns=min_ns, min_calls=min_calls)
         if "devices" in value:
             check_devices(self._arm, value["devices"])
-        return Block(tuple(value["latency_ns"]), Interference(**value["interference"]))
+        return block_of(value)
 
     def outputs(self) -> dict[str, NDArray[Any]]:
         """Return the floating-point outputs on the arm's inputs as float32, by name. Raises `WorkerError`.
 
         Engines name their outputs themselves; compare those whose names both arms have.
         """
-        import numpy as np  # noqa: PLC0415
-
-        with tempfile.TemporaryDirectory(prefix="ovperf-outputs-") as folder:
-            path = Path(folder) / "outputs.npz"
-            self._worker.request("outputs", timeout_s=self._timeouts.outputs_s, path=str(path))
-            with np.load(path) as arrays:
-                return {name: arrays[name] for name in arrays.files}
+        return fetch_outputs(self._worker, self._timeouts.outputs_s)
 
     def close(self) -> None:
         """End the process. Once is enough."""
@@ -119,3 +113,27 @@ class ArmWorker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def fetch_outputs(worker: Worker, timeout_s: float) -> dict[str, NDArray[Any]]:
+    """Return the floating-point outputs of the model that ``worker`` has loaded as float32, by name."""
+    import numpy as np  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="ovperf-outputs-") as folder:
+        path = Path(folder) / "outputs.npz"
+        worker.request("outputs", timeout_s=timeout_s, path=str(path))
+        with np.load(path) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+
+
+def block_of(value: Mapping[str, Any]) -> Block:
+    """Return the block that a worker took."""
+    return Block(
+        latency_ns=tuple(value["latency_ns"]),
+        interference=Interference(**value["interference"]),
+        items=value.get("items", 1),
+        elapsed_ns=value.get("elapsed_ns"),
+        first_ns=tuple(value.get("first_ns", ())),
+        tokens=value.get("tokens", 0),
+        bytes=value.get("bytes"),
+    )

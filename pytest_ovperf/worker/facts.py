@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_ovperf.errors import MeasurementError
+from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
 from pytest_ovperf.records import ArmFacts, Precision
+from pytest_ovperf.tuning import AUTO, Hint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_ovperf.records import Arm
 
-#: The effective inference precision of each promise; INT8 kernels aside, an INT8 model computes in f32.
-_PROMISED = {Precision.FP32: "f32", Precision.INT8: "f32", Precision.BF16: "bf16"}
+#: The effective inference precision of each promise. INT8 kernels aside, an INT8 model computes in f32; FP16 and INT4
+#: are how weights are kept.
+_PROMISED = {
+    Precision.FP32: "f32",
+    Precision.FP16: "f32",
+    Precision.INT8: "f32",
+    Precision.INT4: "f32",
+    Precision.BF16: "bf16",
+}
+
+#: Settings whose effective value must be the one asked for, as far as the engine tells, …
+_READ_BACK = ("hint", "streams", "execution_mode", "core_type", "pinning", "hyper_threading", "mode")
+
+#: … except values that leave the choice to the device.
+_OPEN = (AUTO, Hint.NONE.value)
 
 _META_DEVICES = ("AUTO", "HETERO", "MULTI", "BATCH")
 
@@ -26,13 +40,31 @@ def facts_from_json(fields: Mapping[str, Any]) -> ArmFacts:
         threads=fields["threads"],
         load_ns=fields["load_ns"],
         versions=dict(fields["versions"]),
+        streams=fields.get("streams", 0),
+        requests=fields.get("requests", 0),
+        settings=dict(fields.get("settings", {})),
     )
+
+
+def facts_to_json(facts: ArmFacts) -> Mapping[str, Any]:
+    """Return the facts as JSON-able data; `facts_from_json` is the way back."""
+    return {
+        "precision": facts.precision,
+        "devices": list(facts.devices),
+        "threads": facts.threads,
+        "load_ns": facts.load_ns,
+        "versions": dict(facts.versions),
+        "streams": facts.streams,
+        "requests": facts.requests,
+        "settings": dict(facts.settings),
+    }
 
 
 def check_facts(arm: Arm, facts: ArmFacts, *, threads: int = 0) -> None:
     """Raise `MeasurementError` unless precision, devices and threads are what ``arm`` and the request promise.
 
-    ``threads`` is the number asked for, 0 for any; an engine that reports 0 does not say.
+    ``threads`` is the number asked for, 0 for any; an engine that reports 0 does not say. A setting of the arm that the
+    device made something else of raises `ArmUnavailableError`: what would be measured has not the arm's name.
     """
     promised = _PROMISED.get(arm.precision)
     if promised is not None and facts.precision != promised:
@@ -41,10 +73,30 @@ def check_facts(arm: Arm, facts: ArmFacts, *, threads: int = 0) -> None:
             remedy="Take the arm `openvino`, which promises no precision, or choose another --ov-device.",
         )
     check_devices(arm, facts.devices)
+    _check_settings(arm, facts)
     if threads and facts.threads and facts.threads != threads:
         raise MeasurementError(
             f"{arm}: the engine uses {facts.threads} threads, not the {threads} asked for.",
             remedy="Give both arms the same processors: check the process's affinity and its container's limits.",
+        )
+
+
+def _check_settings(arm: Arm, facts: ArmFacts) -> None:
+    asked = arm.tuning.settings
+    changed = [
+        f"{name}={asked[name]} into {name}={facts.settings[name]}"
+        for name in _READ_BACK
+        if asked.get(name, AUTO) not in _OPEN and facts.settings.get(name, asked[name]) != asked[name]
+    ]
+    counts = (("threads", arm.tuning.threads, facts.threads), ("requests", arm.tuning.requests, facts.requests))
+    changed += [
+        f"{name}={wanted} into {name}={got}" for name, wanted, got in counts if wanted and got not in (0, wanted)
+    ]
+    if changed:
+        raise ArmUnavailableError(
+            f"{arm}: it turned {', '.join(changed)}.",
+            remedy="Leave the setting out, or choose a device that has it; `ovperf devices` tells how many streams "
+            "each offers.",
         )
 
 

@@ -10,7 +10,7 @@ import queue
 import sys
 import threading
 import traceback
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,27 +18,36 @@ from pytest_ovperf.errors import FailureCause, MeasurementError, OutOfMemoryErro
 from pytest_ovperf.hardware.causes import ran_out_of_memory
 from pytest_ovperf.hardware.remedies import remedy_of
 
+from .facts import facts_to_json
 from .protocol import Failure, Progress, Success, decode_request, encode_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import IO
 
-    from pytest_ovperf.engines.protocol import LoadedModel
-    from pytest_ovperf.records import ArmFacts
+    from pytest_ovperf.engines.protocol import LoadedModel, LoadRequest
 
     from .protocol import Answer, Request
 
     Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _LoadedArm:
+    """What a worker holds: the model, what it was asked for, and how many samples one call takes."""
+
+    model: LoadedModel
+    request: LoadRequest
+    items: int
+
+
 class Commands:
     """What a worker can do. Each command takes its arguments and a way to tell news, and returns plain data."""
 
     def __init__(self) -> None:
-        self._model: LoadedModel | None = None
+        self._arm: _LoadedArm | None = None
 
-    def run(self, do: str, arguments: Mapping[str, Any], say: Say) -> Mapping[str, Any]:
+    def run(self, do: str, arguments: Mapping[str, Any], say: Say) -> Mapping[str, Any]:  # noqa: PLR0911  (one a command)
         """Carry out the command ``do``. Raises whatever it raises."""
         match do:
             case "hello":
@@ -51,6 +60,10 @@ class Commands:
                 return self._block(arguments["min_ns"], arguments["min_calls"])
             case "outputs":
                 return self._outputs(Path(arguments["path"]))
+            case "import" | "first" | "footprint":
+                return self._fresh(do, arguments)
+            case "export":
+                return _export(arguments["jobs"], Path(arguments["folder"]), say)
             case "build":
                 return _build(arguments["job"], Path(arguments["target"]), say)
         raise MeasurementError(
@@ -59,50 +72,65 @@ class Commands:
         )
 
     def _load(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        from pytest_ovperf.engines.protocol import LoadRequest, open_engine  # noqa: PLC0415  (only what is asked for is imported)
+        from pytest_ovperf.engines.blocks import samples_in  # noqa: PLC0415  (only what is asked for is imported)
+        from pytest_ovperf.engines.protocol import LoadRequest, open_engine  # noqa: PLC0415
 
-        self._model = open_engine(LoadRequest.from_json(request))
-        return _facts_to_json(self._model.facts())
+        asked = LoadRequest.from_json(request)
+        model = open_engine(asked)
+        self._arm = _LoadedArm(model, asked, samples_in(asked.inputs))
+        return facts_to_json(model.facts())
 
     def _block(self, min_ns: int, min_calls: int) -> Mapping[str, Any]:
-        from pytest_ovperf.engines.timing import time_block  # noqa: PLC0415
+        from pytest_ovperf.engines.blocks import take_block  # noqa: PLC0415
 
         from .interference import Witness  # noqa: PLC0415
 
-        model = self._loaded()
+        arm = self._loaded()
         witness = Witness()
-        latency_ns = time_block(model.call, min_ns=min_ns, min_calls=min_calls)
+        times = take_block(arm.model, arm.request.kind, min_ns, min_calls)
         interference = asdict(witness.seen())
-        return {"latency_ns": list(latency_ns), "interference": interference, "devices": list(model.facts().devices)}
+        return {
+            **times,
+            "items": arm.items,
+            "tokens": arm.request.new_tokens,
+            "interference": interference,
+            "devices": list(arm.model.facts().devices),
+        }
+
+    def _fresh(self, do: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        from pytest_ovperf.engines.blocks import samples_in  # noqa: PLC0415
+        from pytest_ovperf.engines.protocol import LoadRequest  # noqa: PLC0415
+
+        from . import fresh  # noqa: PLC0415
+
+        request = arguments["request"]
+        if do == "import":
+            return fresh.import_for(request, arguments["modules"])
+        model, value = (
+            fresh.first_inference(request) if do == "first" else fresh.footprint(request, arguments["inferences"])
+        )
+        asked = LoadRequest.from_json(request)
+        self._arm = _LoadedArm(model, asked, samples_in(asked.inputs))
+        return {**value, "items": self._arm.items, "tokens": asked.new_tokens}
 
     def _outputs(self, path: Path) -> Mapping[str, Any]:
         import numpy as np  # noqa: PLC0415
 
-        outputs = self._loaded().outputs()
+        outputs = self._loaded().model.outputs()
         np.savez(path, allow_pickle=False, **outputs)
         return {"names": list(outputs)}
 
-    def _loaded(self) -> LoadedModel:
-        if self._model is None:
+    def _loaded(self) -> _LoadedArm:
+        if self._arm is None:
             raise MeasurementError("No model is loaded in the worker.", remedy="Send `load` first.")
-        return self._model
+        return self._arm
 
 
 def _compile(request: Mapping[str, Any]) -> Mapping[str, Any]:
     from pytest_ovperf.engines.openvino import compile_facts  # noqa: PLC0415
     from pytest_ovperf.engines.protocol import LoadRequest  # noqa: PLC0415
 
-    return _facts_to_json(compile_facts(LoadRequest.from_json(request)))
-
-
-def _facts_to_json(facts: ArmFacts) -> Mapping[str, Any]:
-    return {
-        "precision": facts.precision,
-        "devices": list(facts.devices),
-        "threads": facts.threads,
-        "load_ns": facts.load_ns,
-        "versions": dict(facts.versions),
-    }
+    return facts_to_json(compile_facts(LoadRequest.from_json(request)))
 
 
 def _build(job: Mapping[str, Any], target: Path, say: Say) -> Mapping[str, Any]:
@@ -110,6 +138,17 @@ def _build(job: Mapping[str, Any], target: Path, say: Say) -> Mapping[str, Any]:
 
     run_job(BuildJob.from_json(job), target, say)
     return {}
+
+
+def _export(jobs: Sequence[Mapping[str, Any]], folder: Path, say: Say) -> Mapping[str, Any]:
+    from pytest_ovperf.models.exporting import export_anew  # noqa: PLC0415
+    from pytest_ovperf.models.jobs import BuildJob  # noqa: PLC0415
+
+    from .interference import Witness  # noqa: PLC0415
+
+    witness = Witness()
+    spent_ns = export_anew([BuildJob.from_json(job) for job in jobs], folder, say)
+    return {"latency_ns": [spent_ns], "interference": asdict(witness.seen())}
 
 
 def serve(next_request: Callable[[], Request], answer: Callable[[Answer], None], commands: Commands) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from pytest_ovperf.engines.capability import named_devices
-from pytest_ovperf.engines.openvino import compile_facts, compile_model, compile_properties, load, precision_name
+from pytest_ovperf.engines.openvino import compile_facts, compile_model, load
 from pytest_ovperf.engines.protocol import LoadRequest
+from pytest_ovperf.engines.readback import precision_name
 from pytest_ovperf.errors import (
     ArmUnavailableError,
     DeviceAbsentError,
@@ -224,45 +225,6 @@ def asked(tmp_path: Path) -> LoadRequest:
         shape={"ids": (1, 4), "not-an-input-of-this-model": (1,)},
         threads=2,
     )
-
-
-@pytest.mark.parametrize(
-    ("precision", "hint"), [(Precision.FP32, "f32"), (Precision.INT8, "f32"), (Precision.BF16, "bf16")]
-)
-def test_the_arm_names_its_precision(asked: LoadRequest, precision: Precision, hint: str) -> None:
-    properties = compile_properties(replace(asked, precision=precision))
-    assert properties == {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": hint,
-        "INFERENCE_NUM_THREADS": 2,
-    }
-
-
-def test_the_native_arm_leaves_precision_to_the_device(asked: LoadRequest) -> None:
-    assert "INFERENCE_PRECISION_HINT" not in compile_properties(replace(asked, precision=Precision.NATIVE))
-
-
-@pytest.mark.parametrize("device", ["AUTO", "AUTO:GPU,CPU", "HETERO:GPU,CPU"])
-def test_threads_reach_the_cpu_behind_a_device_that_chooses(asked: LoadRequest, device: str) -> None:
-    properties = compile_properties(replace(asked, device=device))
-    assert properties["DEVICE_PROPERTIES"] == {"CPU": {"INFERENCE_NUM_THREADS": 2}}
-    assert "INFERENCE_NUM_THREADS" not in properties
-
-
-@pytest.mark.parametrize("device", ["GPU", "NPU", "AUTO:GPU,NPU"])
-def test_no_threads_are_asked_of_devices_without_any(asked: LoadRequest, device: str) -> None:
-    properties = compile_properties(replace(asked, device=device))
-    assert not {"INFERENCE_NUM_THREADS", "DEVICE_PROPERTIES"} & set(properties)
-
-
-@pytest.mark.parametrize("device", ["AUTO", "AUTO:GPU,CPU"])
-def test_the_cpu_does_not_stand_in_while_autos_choice_compiles(asked: LoadRequest, device: str) -> None:
-    assert compile_properties(replace(asked, device=device))["ENABLE_STARTUP_FALLBACK"] is False
-
-
-@pytest.mark.parametrize("device", ["CPU", "HETERO:GPU,CPU"])
-def test_only_auto_is_told_of_its_fallback(asked: LoadRequest, device: str) -> None:
-    assert "ENABLE_STARTUP_FALLBACK" not in compile_properties(replace(asked, device=device))
 
 
 @pytest.mark.parametrize(

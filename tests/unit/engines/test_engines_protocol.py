@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from pytest_ovperf.engines.protocol import LoadRequest, open_engine
+from pytest_ovperf.engines.protocol import LoadRequest, engine_module, open_engine
 from pytest_ovperf.errors import ExtraMissingError, ModelError
-from pytest_ovperf.records import Engine, Precision
+from pytest_ovperf.records import Engine, Precision, WorkloadKind
+from pytest_ovperf.tuning import Tuning
 
 
 def request(engine: Engine, inputs: Path, shape: dict[str, tuple[int, ...]] | None = None) -> LoadRequest:
@@ -27,8 +29,42 @@ def request(engine: Engine, inputs: Path, shape: dict[str, tuple[int, ...]] | No
 
 @pytest.mark.parametrize("shape", [None, {"ids": (1, 128), "mask": (1, 128)}])
 def test_a_request_survives_json(shape: dict[str, tuple[int, ...]] | None) -> None:
-    asked = request(Engine.OPENVINO, Path("inputs.npz"), shape)
+    asked = replace(
+        request(Engine.OPENVINO, Path("inputs.npz"), shape),
+        kind=WorkloadKind.STREAM,
+        tuning=Tuning.parse("streams=2,pinning=off,KV_CACHE_PRECISION=u8"),
+        new_tokens=8,
+        cache_dir=Path("cache"),
+    )
     assert LoadRequest.from_json(json.loads(json.dumps(asked.to_json()))) == asked
+
+
+@pytest.mark.parametrize(
+    ("engine", "kind", "new_tokens", "module"),
+    [
+        (Engine.OPENVINO, WorkloadKind.INFER, 0, "openvino"),
+        (Engine.OPENVINO, WorkloadKind.LOAD, 0, "openvino"),
+        (Engine.OPENVINO, WorkloadKind.STREAM, 0, "openvino_stream"),
+        (Engine.OPENVINO, WorkloadKind.GENERATE, 32, "openvino_generate"),
+        (Engine.OPENVINO, WorkloadKind.MEMORY, 32, "openvino_generate"),
+        (Engine.PYTORCH, WorkloadKind.MEMORY, 0, "pytorch"),
+        (Engine.PYTORCH, WorkloadKind.STREAM, 0, "pytorch_stream"),
+        (Engine.PYTORCH, WorkloadKind.GENERATE, 32, "pytorch_generate"),
+        (Engine.GENAI, WorkloadKind.GENERATE, 32, "genai"),
+        (Engine.GENAI, WorkloadKind.LOAD, 0, "genai"),
+    ],
+)
+def test_engine_and_workload_choose_the_module(
+    engine: Engine, kind: WorkloadKind, new_tokens: int, module: str
+) -> None:
+    asked = replace(request(engine, Path("inputs.npz")), kind=kind, new_tokens=new_tokens)
+    assert engine_module(asked) == module
+
+
+def test_an_arms_own_threads_go_before_those_of_all_arms() -> None:
+    asked = request(Engine.OPENVINO, Path("inputs.npz"))
+    assert asked.cpu_threads == 4
+    assert replace(asked, tuning=Tuning.parse("threads=1")).cpu_threads == 1
 
 
 def opening_fails_with(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ovperf.engines.timing import time_block
+from pytest_ovperf.engines.protocol import Generated
+from pytest_ovperf.engines.timing import time_block, time_generations
 
 
 class Watch:
@@ -65,3 +66,15 @@ def test_a_call_that_fails_leaves_the_garbage_collector_on() -> None:
     with pytest.raises(StopIteration):
         time_block(calls.__next__, min_ns=0, min_calls=1, clock=lambda: 0)
     assert gc.isenabled()
+
+
+def test_a_generation_tells_its_own_times_and_what_goes_before_it_is_not_counted() -> None:
+    watch = Watch(900, 40, 50, 60)
+
+    def generate() -> Generated:
+        start_ns = watch.now_ns
+        watch.call()
+        return Generated((watch.now_ns - start_ns) // 10, watch.now_ns - start_ns)
+
+    calls = time_generations(generate, watch.call, min_ns=100, min_calls=2, clock=watch.clock)
+    assert calls == (Generated(4, 40), Generated(5, 50), Generated(6, 60))

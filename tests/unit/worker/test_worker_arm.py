@@ -8,7 +8,7 @@ import pytest
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import MeasurementError, WorkerHungError
 from pytest_ovperf.records import Arm, ArmFacts, Block, Engine, Interference, Precision
-from pytest_ovperf.worker.arm import ArmTimeouts, ArmWorker
+from pytest_ovperf.worker.arm import ArmTimeouts, ArmWorker, block_of
 
 FAKES = Path(__file__).resolve().parents[2] / "fakes"
 ARM = Arm(Engine.OPENVINO, Precision.FP32, "CPU")
@@ -36,6 +36,14 @@ def test_an_arm_tells_its_facts_takes_blocks_and_returns_outputs() -> None:
         seen = Interference(wall_ns=9000, steal_ns=None, others_ns=40, switches=2)
         assert worker.block(min_ns=1000, min_calls=3) == Block((1000, 1000, 1000), seen)
         assert worker.outputs()["logits"].shape == (1, 3)
+
+
+def test_a_block_is_built_from_all_that_the_worker_tells_of_its_workload() -> None:
+    seen = {"wall_ns": 1, "steal_ns": None, "others_ns": 2, "switches": None}
+    told = {"latency_ns": [3, 4], "first_ns": [1, 2], "elapsed_ns": 9, "items": 8, "tokens": 32, "bytes": 7}
+    assert block_of({**told, "interference": seen}) == Block(
+        (3, 4), Interference(1, None, 2, None), items=8, elapsed_ns=9, first_ns=(1, 2), tokens=32, bytes=7
+    )
 
 
 def test_an_arm_that_is_not_what_it_promises_is_refused_when_loaded() -> None:

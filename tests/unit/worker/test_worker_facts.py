@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
-from pytest_ovperf.errors import MeasurementError
+from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
 from pytest_ovperf.records import Arm, ArmFacts, Engine, Precision
-from pytest_ovperf.worker.facts import check_facts
+from pytest_ovperf.tuning import Tuning
+from pytest_ovperf.worker.facts import check_facts, facts_from_json, facts_to_json
 
 
 def facts(precision: str = "f32", devices: tuple[str, ...] = ("CPU",), threads: int = 2) -> ArmFacts:
@@ -20,6 +24,8 @@ def arm(precision: Precision = Precision.FP32, device: str = "CPU") -> Arm:
     [
         (Precision.FP32, "f32"),
         (Precision.INT8, "f32"),
+        (Precision.FP16, "f32"),
+        (Precision.INT4, "f32"),
         (Precision.BF16, "bf16"),
         (Precision.NATIVE, "bf16"),
         (Precision.NATIVE, "f16"),
@@ -85,3 +91,46 @@ def test_another_number_of_threads_is_refused() -> None:
 @pytest.mark.parametrize(("reported", "asked"), [(2, 2), (0, 4), (8, 0)])
 def test_threads_pass_where_equal_unknown_or_not_asked(reported: int, asked: int) -> None:
     check_facts(arm(), facts(threads=reported), threads=asked)
+
+
+def test_facts_survive_the_way_from_the_worker() -> None:
+    told = ArmFacts("f32", ("CPU",), 2, 5, {"openvino": "1"}, streams=2, requests=4, settings={"hint": "throughput"})
+    assert facts_from_json(json.loads(json.dumps(facts_to_json(told)))) == told
+
+
+def tuned(tuning: str, **settings: str) -> tuple[Arm, ArmFacts]:
+    return replace(arm(), tuning=Tuning.parse(tuning)), replace(facts(), requests=2, settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("tuning", "settings"),
+    [
+        ("hint=throughput,streams=2", {"hint": "throughput", "streams": "2"}),
+        ("streams=auto", {"streams": "2"}),
+        ("hint=none", {"hint": "latency"}),
+        ("requests=2,threads=2", {}),
+        ("core_type=pcore", {}),
+        ("PERF_COUNT=on", {"PERF_COUNT": "YES"}),
+        ("", {"hint": "latency"}),
+    ],
+)
+def test_a_tuning_that_the_device_kept_to_passes(tuning: str, settings: dict[str, str]) -> None:
+    check_facts(*tuned(tuning, **settings))
+
+
+@pytest.mark.parametrize(
+    ("tuning", "settings", "change"),
+    [
+        ("streams=4", {"streams": "2"}, "streams=4 into streams=2"),
+        ("core_type=ecore", {"core_type": "any"}, "core_type=ecore into core_type=any"),
+        ("hyper_threading=on", {"hyper_threading": "off"}, "hyper_threading=on into hyper_threading=off"),
+        ("mode=async", {"mode": "sync"}, "mode=async into mode=sync"),
+        ("requests=3", {}, "requests=3 into requests=2"),
+        ("threads=9", {}, "threads=9 into threads=2"),
+    ],
+)
+def test_an_arm_that_the_device_made_another_one_of_is_unavailable(
+    tuning: str, settings: dict[str, str], change: str
+) -> None:
+    with pytest.raises(ArmUnavailableError, match=f"it turned {change}"):
+        check_facts(*tuned(tuning, **settings))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from pytest_ovperf.records import Interference
+from pytest_ovperf.records import Interference, WorkloadKind
 from pytest_ovperf.worker import interference
 from pytest_ovperf.worker.interference import Witness
 from pytest_ovperf.worker.main import Commands
@@ -140,7 +140,9 @@ class Model:
 
 def test_a_block_is_answered_with_what_was_seen_from_its_untimed_first_call_to_its_last(machine: Machine) -> None:
     commands = Commands()
-    commands._model = Model(machine)  # type: ignore[assignment]  # all that a block needs
+    commands._arm = SimpleNamespace(  # type: ignore[assignment]  # all that a block needs
+        model=Model(machine), request=SimpleNamespace(kind=WorkloadKind.INFER, new_tokens=0), items=1
+    )
     answer = commands.run("block", {"min_ns": 0, "min_calls": 2}, lambda _text: None)
     assert len(answer["latency_ns"]) == 2
     assert answer["interference"] == {

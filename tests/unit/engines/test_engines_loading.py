@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_ovperf.engines import loading
+from pytest_ovperf.engines.loading import import_packages, load_and_infer
+from pytest_ovperf.engines.protocol import Generated, LoadRequest
+from pytest_ovperf.records import ArmFacts, parse_arm
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ARM = parse_arm("openvino-fp32", "CPU")
+REQUEST = LoadRequest(
+    engine=ARM.engine,
+    precision=ARM.precision,
+    device="CPU",
+    weights=None,
+    auto_class=None,
+    ir=Path("model.xml"),
+    inputs=Path("inputs.npz"),
+    shape=None,
+    threads=2,
+)
+
+
+class FakeModel:
+    """A model that says that loading it took a second, and counts its calls."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def facts(self) -> ArmFacts:
+        return ArmFacts("f32", ("CPU",), 2, 1_000_000_000, {})
+
+    def call(self) -> None:
+        self.calls += 1
+
+    def outputs(self) -> dict[str, NDArray[Any]]:
+        return {}
+
+
+class FakeGenerator(FakeModel):
+    def generate(self) -> Generated:
+        self.calls += 1
+        return Generated(first_ns=30 * self.calls, latency_ns=500)
+
+    def tokens(self) -> NDArray[Any]:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> FakeModel:
+    return opens(monkeypatch, FakeModel())
+
+
+def opens(monkeypatch: pytest.MonkeyPatch, model: FakeModel) -> FakeModel:
+    monkeypatch.setattr(loading, "open_engine", lambda _request: model)
+    return model
+
+
+def test_the_first_result_is_timed_from_the_start_of_loading(opened: FakeModel) -> None:
+    first = load_and_infer(REQUEST)
+    assert first.load_ns == 1_000_000_000
+    assert first.first_ns > first.load_ns
+    assert opened.calls == 1
+
+
+def test_a_language_model_has_its_first_result_with_its_first_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    opens(monkeypatch, FakeGenerator())
+    assert load_and_infer(REQUEST).first_ns == 1_000_000_030
+
+
+def test_further_inferences_add_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = opens(monkeypatch, FakeGenerator())
+    assert load_and_infer(REQUEST, inferences=3).first_ns == 1_000_000_030
+    assert model.calls == 3
+
+
+def test_what_came_while_loading_is_told_and_what_was_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def imports(_request: LoadRequest) -> FakeModel:
+        monkeypatch.setitem(sys.modules, "ovperf_late", type(sys)("ovperf_late"))
+        return FakeModel()
+
+    monkeypatch.setattr(loading, "open_engine", imports)
+    imported = load_and_infer(REQUEST).imported
+    assert "ovperf_late" in imported
+    assert "pytest" not in imported
+
+
+def test_modules_that_loading_would_import_are_imported_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "ovperf_early.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(loading, "_IMPORTS", {"openvino": (("sys", ""),)})
+    import_packages(REQUEST, ["made_by_others_only", "ovperf_early"])
+    assert sys.modules.pop("ovperf_early").__file__ == str(tmp_path / "ovperf_early.py")
+
+
+def test_a_missing_package_is_left_to_the_loading_which_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "_IMPORTS", {"openvino": (("no_such_package", "Thing"),)})
+    import_packages(REQUEST)
+    assert "no_such_package" not in sys.modules
