@@ -1,6 +1,8 @@
 """Traces as plain JSON-able data and back: what a session keeps of its raw times.
 
-Writing is compact (times as whole nanoseconds); reading is strict, and an error says where in the data it struck.
+Writing is compact (times as whole nanoseconds, what only some workloads have only where it is); reading is strict, and
+an error says where in the data it struck. Schema 2, which is still read, knew neither tunings nor any workload beside
+single inferences.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_ovperf.errors import MeasurementError
+from pytest_ovperf.errors import ArmError, MeasurementError
 from pytest_ovperf.records import (
     Arm,
     ArmFacts,
@@ -26,15 +28,22 @@ from pytest_ovperf.records import (
     Workload,
     WorkloadKind,
 )
+from pytest_ovperf.tuning import UNTUNED, Tuning
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Self
 
 _E = TypeVar("_E", bound=StrEnum)
 
-#: The version of the form. Another one is refused: raw times are cheap to take again, and guessing is not.
-SCHEMA = 2
+#: The version of the form, and those that are read. Another one is refused: raw times are cheap to take again, and
+#: guessing is not.
+SCHEMA = 3
+READ = (2, SCHEMA)
+
+#: What a block may have beside its times and what disturbed it, and what a workload may have beside its shapes.
+_OF_BLOCK = ("items", "elapsed_ns", "first_ns", "tokens", "bytes")
+_OF_WORKLOAD = ("new_tokens", "shortest")
 
 
 def trace_to_data(trace: Trace) -> dict[str, Any]:
@@ -50,6 +59,7 @@ def trace_to_data(trace: Trace) -> dict[str, Any]:
             "workload": {
                 "kind": str(comparison.workload.kind),
                 "shapes": {name: list(shape) for name, shape in comparison.workload.shapes.items()},
+                **_unlike(comparison.workload, _NO_WORKLOAD, _OF_WORKLOAD),
             },
         },
         "launches": [_launch_to_data(launch) for launch in trace.launches],
@@ -65,13 +75,24 @@ def trace_from_data(data: object) -> Trace:
     top = _Place(data, "trace")
     top.keys("schema", "comparison", "launches")
     schema = top.at("schema").integer()
-    if schema != SCHEMA:
-        raise top.at("schema").wrong(f"{SCHEMA}, the schema that this version reads")
+    if schema not in READ:
+        raise top.at("schema").wrong(f"{' or '.join(map(str, READ))}, the schemas that this version reads")
     return Trace(_comparison(top.at("comparison")), tuple(_launch(launch) for launch in top.at("launches").items()))
 
 
-def _arm_to_data(arm: Arm) -> dict[str, str]:
-    return {"engine": str(arm.engine), "precision": str(arm.precision), "device": arm.device}
+_NO_BLOCK = Block(())
+_NO_WORKLOAD = Workload(WorkloadKind.INFER, {})
+
+
+def _unlike(value: object, plain: object, names: Iterable[str]) -> dict[str, Any]:
+    """Return those of the fields in which ``value`` is not as ``plain`` is."""
+    found = {name: getattr(value, name) for name in names if getattr(value, name) != getattr(plain, name)}
+    return {name: list(each) if isinstance(each, tuple) else each for name, each in found.items()}
+
+
+def _arm_to_data(arm: Arm) -> dict[str, Any]:
+    tuning = {"tuning": arm.tuning.settings} if arm.tuning else {}
+    return {"engine": str(arm.engine), "precision": str(arm.precision), "device": arm.device, **tuning}
 
 
 def _facts_to_data(facts: ArmFacts) -> dict[str, Any]:
@@ -81,6 +102,9 @@ def _facts_to_data(facts: ArmFacts) -> dict[str, Any]:
         "threads": facts.threads,
         "load_ns": facts.load_ns,
         "versions": dict(facts.versions),
+        "streams": facts.streams,
+        "requests": facts.requests,
+        "settings": dict(facts.settings),
     }
 
 
@@ -104,7 +128,8 @@ def _launch_to_data(launch: Launch) -> dict[str, Any]:
 
 def _block_to_data(block: Block) -> dict[str, Any]:
     seen = block.interference
-    return {"latency_ns": list(block.latency_ns), "interference": seen and asdict(seen)}
+    more = _unlike(block, _NO_BLOCK, _OF_BLOCK)
+    return {"latency_ns": list(block.latency_ns), "interference": seen and asdict(seen), **more}
 
 
 class _Place:
@@ -122,13 +147,16 @@ class _Place:
             remedy="The raw times were damaged or come from another version: delete the file and measure again.",
         )
 
-    def keys(self, *names: str) -> None:
-        """Insist on a mapping with exactly these keys."""
+    def keys(self, *names: str, perhaps: Iterable[str] = ()) -> None:
+        """Insist on a mapping with these keys; those of ``perhaps`` may be there or not, others may not."""
         found = self.mapping()
-        if set(found) != set(names):
-            missing = ", ".join(name for name in names if name not in found)
-            unknown = ", ".join(name for name in found if name not in names)
+        missing = ", ".join(name for name in names if name not in found)
+        unknown = ", ".join(name for name in found if name not in {*names, *perhaps})
+        if missing or unknown:
             raise self.wrong(f"the keys {', '.join(names)} (missing: {missing or '-'}; unknown: {unknown or '-'})")
+
+    def get(self, key: str) -> Self | None:
+        return self.at(key) if key in self.mapping() else None
 
     def at(self, key: str) -> Self:
         return type(self)(self.mapping()[key], f"{self._path}.{key}")
@@ -179,7 +207,7 @@ class _Place:
 def _comparison(place: _Place) -> Comparison:
     place.keys("model", "candidate", "reference", "metric", "workload")
     workload = place.at("workload")
-    workload.keys("kind", "shapes")
+    workload.keys("kind", "shapes", perhaps=_OF_WORKLOAD)
     shapes = workload.at("shapes").entries()
     return Comparison(
         model=place.at("model").text(),
@@ -189,24 +217,49 @@ def _comparison(place: _Place) -> Comparison:
         workload=Workload(
             workload.at("kind").one_of(WorkloadKind),
             {name: tuple(size.integer() for size in shape.items()) for name, shape in shapes.items()},
+            new_tokens=_count(workload, "new_tokens"),
+            shortest=_count(workload, "shortest"),
         ),
     )
 
 
 def _arm(place: _Place) -> Arm:
-    place.keys("engine", "precision", "device")
-    return Arm(place.at("engine").one_of(Engine), place.at("precision").one_of(Precision), place.at("device").text())
+    place.keys("engine", "precision", "device", perhaps=("tuning",))
+    engine, precision = place.at("engine").one_of(Engine), place.at("precision").one_of(Precision)
+    return Arm(engine, precision, place.at("device").text(), _tuning(place.get("tuning")))
+
+
+def _tuning(place: _Place | None) -> Tuning:
+    if place is None:
+        return UNTUNED
+    try:
+        return Tuning.of(_texts(place))
+    except ArmError as error:
+        raise place.wrong(f"settings of an arm ({error.seen})") from error
 
 
 def _facts(place: _Place) -> ArmFacts:
-    place.keys("precision", "devices", "threads", "load_ns", "versions")
+    place.keys("precision", "devices", "threads", "load_ns", "versions", perhaps=("streams", "requests", "settings"))
+    settings = place.get("settings")
     return ArmFacts(
         precision=place.at("precision").text(),
         devices=tuple(device.text() for device in place.at("devices").items()),
         threads=place.at("threads").integer(),
         load_ns=place.at("load_ns").integer(),
-        versions={name: version.text() for name, version in place.at("versions").entries().items()},
+        versions=_texts(place.at("versions")),
+        streams=_count(place, "streams"),
+        requests=_count(place, "requests"),
+        settings={} if settings is None else _texts(settings),
     )
+
+
+def _texts(place: _Place) -> dict[str, str]:
+    return {name: value.text() for name, value in place.entries().items()}
+
+
+def _count(place: _Place, name: str, *, otherwise: int = 0, least: int = 0) -> int:
+    found = place.get(name)
+    return otherwise if found is None else found.integer(least=least)
 
 
 def _launch(place: _Place) -> Launch:
@@ -231,10 +284,22 @@ def _round(place: _Place) -> Round:
 
 
 def _block(place: _Place) -> Block:
-    place.keys("latency_ns", "interference")
-    latency_ns = tuple(time.integer(least=1) for time in place.at("latency_ns").items())
+    place.keys("latency_ns", "interference", perhaps=_OF_BLOCK)
+    first_ns, elapsed_ns, size = place.get("first_ns"), place.get("elapsed_ns"), place.get("bytes")
     seen = place.at("interference")
-    return Block(latency_ns, None if seen.absent() else _interference(seen))
+    return Block(
+        latency_ns=_times(place.at("latency_ns")),
+        interference=None if seen.absent() else _interference(seen),
+        items=_count(place, "items", otherwise=1, least=1),
+        elapsed_ns=None if elapsed_ns is None else elapsed_ns.integer(least=1),
+        first_ns=() if first_ns is None else _times(first_ns),
+        tokens=_count(place, "tokens"),
+        bytes=None if size is None else size.integer(),
+    )
+
+
+def _times(place: _Place) -> tuple[int, ...]:
+    return tuple(time.integer(least=1) for time in place.items())
 
 
 def _interference(place: _Place) -> Interference:

@@ -17,8 +17,11 @@ class Watcher(Protocol):
     def warming(self, arm: Arm, /) -> None:
         """Hear that an arm is loaded and its warm-up begins."""
 
-    def round_done(self, launch: int, round_: int, rounds: int, running_ratio: float, /) -> None:
-        """Hear that round ``round_`` of ``rounds`` is over; ``running_ratio`` is the speed-up of this launch so far."""
+    def round_done(self, launch: int, round_: int, rounds: int, running_ratio: float | None, /) -> None:
+        """Hear that round ``round_`` of ``rounds`` is over.
+
+        ``running_ratio`` is the speed-up of this launch so far, ``None`` where no two arms are compared.
+        """
 
     def launch_done(self, number: int, /) -> None:
         """Hear that a launch is complete and its processes are gone."""
@@ -33,7 +36,7 @@ class SilentWatcher:
     def warming(self, arm: Arm, /) -> None:
         """Do nothing."""
 
-    def round_done(self, launch: int, round_: int, rounds: int, running_ratio: float, /) -> None:
+    def round_done(self, launch: int, round_: int, rounds: int, running_ratio: float | None, /) -> None:
         """Do nothing."""
 
     def launch_done(self, number: int, /) -> None:

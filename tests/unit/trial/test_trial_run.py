@@ -3,15 +3,17 @@ from __future__ import annotations
 import pytest
 
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
-from pytest_ovperf.records import Arm, Block
+from pytest_ovperf.records import Arm, Block, WorkloadKind
 from pytest_ovperf.stats.disturbance import counted, is_disturbed
 from pytest_ovperf.stats.estimate import estimate
-from pytest_ovperf.trial.run import WARM_BLOCKS
-from pytest_ovperf.trial.schedule import LEAST_ROUNDS, most_rounds, plan_rounds
+from pytest_ovperf.trial.opened import WARM_BLOCKS
+from pytest_ovperf.trial.schedule import LEAST_ROUNDS, Pace, most_rounds, plan_for
 from tests.unit.trial.trial_fakes import CANDIDATE, COMPARISON, DISTURBED, FACTS, QUIET, REFERENCE, FakeWorld
 
 MS = 1_000_000
-PLAN = plan_rounds(10 * MS, 20 * MS)  # that of a `FakeWorld` which nobody has changed
+PLAN = plan_for(
+    WorkloadKind.INFER, [Pace(10 * MS, 10 * MS), Pace(20 * MS, 20 * MS)]
+)  # that of a `FakeWorld` which nobody has changed
 WARM_UP = 2  # blocks of an arm whose times settle at once
 
 
@@ -33,8 +35,9 @@ class Listener:
     def warming(self, arm: Arm, /) -> None:
         self.hear(f"warming {arm.name}")
 
-    def round_done(self, launch: int, round_: int, rounds: int, running_ratio: float, /) -> None:
-        self.hear(f"launch {launch} round {round_} of {rounds}: {running_ratio:.2f}")
+    def round_done(self, launch: int, round_: int, rounds: int, running_ratio: float | None, /) -> None:
+        ratio = "no ratio" if running_ratio is None else f"{running_ratio:.2f}"
+        self.hear(f"launch {launch} round {round_} of {rounds}: {ratio}")
 
     def launch_done(self, number: int, /) -> None:
         self.hear(f"launch {number} done")

@@ -23,6 +23,7 @@ from pytest_ovperf.records import (
     parse_arm,
 )
 from pytest_ovperf.trial.traces import trace_from_data, trace_to_data
+from pytest_ovperf.tuning import Tuning
 from tests.unit.trial.trial_fakes import FakeWorld
 
 if TYPE_CHECKING:
@@ -31,7 +32,17 @@ if TYPE_CHECKING:
 COUNTS = st.integers(min_value=0, max_value=2**62)
 UNSURE = st.none() | COUNTS
 SEEN = st.none() | st.builds(Interference, wall_ns=COUNTS, steal_ns=UNSURE, others_ns=UNSURE, switches=UNSURE)
-BLOCKS = st.builds(Block, st.lists(st.integers(min_value=1, max_value=2**62), max_size=4).map(tuple), SEEN)
+TIMES = st.lists(st.integers(min_value=1, max_value=2**62), max_size=4).map(tuple)
+BLOCKS = st.builds(
+    Block,
+    latency_ns=TIMES,
+    interference=SEEN,
+    items=st.integers(min_value=1, max_value=64),
+    elapsed_ns=st.none() | st.integers(min_value=1, max_value=2**62),
+    first_ns=TIMES,
+    tokens=COUNTS,
+    bytes=UNSURE,
+)
 SECONDS = st.floats(allow_nan=False, allow_infinity=False)
 FACTS = st.builds(
     ArmFacts,
@@ -40,13 +51,29 @@ FACTS = st.builds(
     threads=COUNTS,
     load_ns=COUNTS,
     versions=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
+    streams=COUNTS,
+    requests=COUNTS,
+    settings=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
 )
 ROUNDS = st.builds(Round, BLOCKS, BLOCKS, st.booleans())
 LAUNCHES = st.builds(Launch, FACTS, FACTS, st.lists(ROUNDS, max_size=3).map(tuple), SECONDS, SECONDS, st.booleans())
-ARM = st.builds(parse_arm, st.sampled_from(sorted(ARMS)), st.sampled_from(["CPU", "GPU.1", "AUTO:GPU,CPU"]))
+TUNINGS = st.sampled_from(
+    ["", "hint=throughput,streams=auto", "batch=8,pinning=on", "shape=?x128,KV_CACHE_PRECISION=u8"]
+)
+ARM = st.builds(
+    parse_arm,
+    st.sampled_from(sorted(ARMS)),
+    st.sampled_from(["CPU", "GPU.1", "AUTO:GPU,CPU"]),
+    TUNINGS.map(Tuning.parse),
+)
 SHAPES = st.dictionaries(st.text(max_size=5), st.lists(COUNTS, max_size=4).map(tuple), max_size=2)
 COMPARISONS = st.builds(
-    Comparison, st.text(), ARM, ARM, st.sampled_from(Metric), st.builds(Workload, st.sampled_from(WorkloadKind), SHAPES)
+    Comparison,
+    st.text(),
+    ARM,
+    ARM,
+    st.sampled_from(Metric),
+    st.builds(Workload, st.sampled_from(WorkloadKind), SHAPES, COUNTS, COUNTS),
 )
 TRACES = st.builds(Trace, COMPARISONS, st.lists(LAUNCHES, max_size=2).map(tuple))
 
@@ -118,7 +145,7 @@ def damage_launches(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        (damage_schema, r"trace\.schema: expected 2, .* found 1"),
+        (damage_schema, r"trace\.schema: expected 2 or 3, .* found 1"),
         (damage_time, r"trace\.launches\[0\]\.rounds\[1\]\.candidate\.latency_ns\[2\]: expected .* found 1\.5"),
         (damage_zero, r"rounds\[0\]\.reference\.latency_ns\[0\]: expected a whole number of at least 1, found 0"),
         (damage_interference, r"rounds\[0\]\.reference\.interference: expected .*missing: steal_ns"),
@@ -147,3 +174,27 @@ def test_damage_is_told_with_its_place(damage: Callable[[dict[str, Any]], None],
 def test_what_is_no_trace_at_all_is_refused(rubbish: object) -> None:
     with pytest.raises(MeasurementError, match="trace: expected"):
         trace_from_data(rubbish)
+
+
+def test_traces_of_the_second_schema_are_still_read() -> None:
+    data = data_of_a_launch()
+    expected = trace_from_data(data)
+    data["schema"] = 2
+    for launch in data["launches"]:
+        for side in ("candidate", "reference"):
+            for name in ("streams", "requests", "settings"):
+                del launch[side][name]
+    assert trace_from_data(data) == expected
+
+
+def test_what_a_workload_does_not_have_is_not_written() -> None:
+    data = data_of_a_launch()
+    assert set(data["launches"][0]["rounds"][0]["candidate"]) == {"latency_ns", "interference"}
+    assert set(data["comparison"]["candidate"]) == {"engine", "precision", "device"}
+
+
+def test_a_setting_that_no_arm_has_is_damage() -> None:
+    data = data_of_a_launch()
+    data["comparison"]["candidate"]["tuning"] = {"colour": "red"}
+    with pytest.raises(MeasurementError, match=r"candidate\.tuning: expected settings of an arm .*'colour'"):
+        trace_from_data(data)
