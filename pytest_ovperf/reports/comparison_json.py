@@ -6,12 +6,17 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.runs.plain import to_data
+from pytest_ovperf.runs.values import unit_of, value_of
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from pytest_ovperf.runs.compared import Compared, ComparedRow
-    from pytest_ovperf.runs.view import BenchmarkView, ComparisonView
+    from pytest_ovperf.runs.view import ArmView, BenchmarkView, ComparisonView
 
 #: The version of the document; it grows with every change that a script would stumble over.
-SCHEMA = 1
+SCHEMA = 2
 
 
 def comparison_json(compared: Compared) -> str:
@@ -26,6 +31,8 @@ def comparison_json(compared: Compared) -> str:
         "judged": len(compared.runs) - 1,
         "regressed": compared.regressed,
         "rows": [*map(_comparison, compared.comparisons), *map(_benchmark, compared.benchmarks)],
+        "figures": _without_text_numbers(to_data(compared.runs[-1].figures)),
+        "ladders": _without_text_numbers(to_data(compared.runs[-1].ladders)),
         "missing": list(compared.missing),
         "differences": [
             {"about": found.about, "name": found.name, "values": list(found.values)} for found in compared.differences
@@ -49,9 +56,19 @@ def _comparison(row: ComparedRow[ComparisonView]) -> dict[str, object]:
         "device": now.device,
         "candidate": now.candidate.name,
         "reference": now.reference.name,
+        "unit": str(unit_of(now.metric)),
         **_verdict(row),
         "over_runs": [view and _speedup(view) for view in row.over_runs],
     }
+
+
+def _without_text_numbers(data: Any) -> Any:  # noqa: ANN401  (JSON data)
+    """Return data with ``null`` for numbers that are not finite, which `to_data` writes as text."""
+    if isinstance(data, dict):
+        return {name: _without_text_numbers(value) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_without_text_numbers(value) for value in data]
+    return None if data in ("nan", "inf", "-inf") else data
 
 
 def _speedup(view: ComparisonView) -> dict[str, object]:
@@ -61,8 +78,18 @@ def _speedup(view: ComparisonView) -> dict[str, object]:
         "high": _number(view.high),
         "confidence": _number(view.confidence),
         "launches": len(view.log_ratios),
-        "candidate_s": _number(view.candidate.statistics.median_s),
-        "reference_s": _number(view.reference.statistics.median_s),
+        "candidate": _arm(view.candidate, view.metric),
+        "reference": _arm(view.reference, view.metric),
+    }
+
+
+def _arm(arm: ArmView, metric: str) -> dict[str, object]:
+    """Return an arm's figure in the row's unit, and the times of its calls where it has any."""
+    times = arm.statistics
+    return {
+        "value": _number(value_of(arm, metric)),
+        "median_s": None if times is None else _number(times.median_s),
+        "percentiles_s": {name: _number(time) for name, time in arm.percentiles.items()},
     }
 
 

@@ -49,6 +49,7 @@ def _left_out(screen: Screen, count: int) -> list[RenderableType]:
 def _one_line(screen: Screen, sheet: Sheet, runs: Sequence[Column]) -> list[RenderableType]:
     columns = [
         *_about(screen, sheet),
+        _texts(screen, "arms' figures", [(line.own.replace(" against ", " / "),) for line in sheet.lines]),
         *runs,
         _texts(screen, sheet.spread_title, [(line.spread,) for line in sheet.lines]),
         _texts(screen, "change", [(line.change,) for line in sheet.lines]),
@@ -64,8 +65,12 @@ def _one_line(screen: Screen, sheet: Sheet, runs: Sequence[Column]) -> list[Rend
 
 
 def _about(screen: Screen, sheet: Sheet) -> list[Column]:
-    """Return a column for each of the fields that not all lines share."""
-    names = [name for name in sheet.lines[0].about if name not in sheet.shared]
+    """Return a column for each of the fields that not all lines share, and that their tests' names do not say."""
+    names = [
+        name
+        for name in sheet.lines[0].about
+        if name not in sheet.shared and any(line.about[name] in _unsaid(sheet, line, line.name) for line in sheet.lines)
+    ]
     return [
         column(name, [(screen.fit(screen.text(line.about[name]), _LONGEST_MODEL, Keep.END),) for line in sheet.lines])
         if name == "model"
@@ -92,11 +97,13 @@ def _two_lines(screen: Screen, sheet: Sheet, runs: Sequence[Column]) -> list[Ren
 def _name_lines(screen: Screen, sheet: Sheet, line: Line, room: int) -> tuple[str, ...]:
     """Name a row: its test, and what neither the test's parameters nor the line above the table says."""
     name = fitted_name(screen, line.name, room)
-    about = _unsaid(sheet, line, name)
+    about = [*_unsaid(sheet, line, name), *([line.own] if line.own else [])]
     together = "  " + screen.text(" · ".join(about))
     if not about or cell_width(together) <= room:
         return (name, together) if about else (name,)
     lines = [about[0], " · ".join(about[1:])] if about[1:] else about
+    if len(about) > 2 and cell_width(screen.text(lines[1])) > room - 2:  # noqa: PLR2004  (figures are never cut)
+        lines = [about[0], " · ".join(about[1:-1]), about[-1]]
     return (name, *("  " + screen.fit(screen.text(each), room - 2, Keep.BOTH_ENDS) for each in lines))
 
 
@@ -112,7 +119,8 @@ def _stacked(screen: Screen, sheet: Sheet) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for line in sheet.lines:
         lines += plain(screen.wrap(line.name))
-        lines += plain(screen.wrap(" · ".join(_unsaid(sheet, line, line.name)), indent="  "), "dim")
+        about = [*_unsaid(sheet, line, line.name), *([line.own] if line.own else [])]
+        lines += plain(screen.wrap(" · ".join(about), indent="  "), "dim")
         ends = dict(zip(sheet.columns, line.figures, strict=True))
         ends = {title: ends[title] for title in (sheet.columns[0], sheet.columns[-1]) if ends[title]}
         measured = ", ".join(f"{title} {figure}" for title, figure in ends.items())

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence  # noqa: TC003  (public annotatio
 
 from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.runs.compared import Compared, EnvironmentDifference  # noqa: TC001  (see above)
+from pytest_ovperf.runs.view import RunView  # noqa: TC001  (see above)
 
 from . import figures
 from .comparison_rows import Line, Sheet, difference, run_lines, sheets
-from .markdown import SIGNS, code, text
+from .figure_markdown import FIGURE_HEAD, figure_lines, ladder_markdown
+from .markdown import SIGNS
+from .markdown_text import code, text
 
 #: Runs that a table has a column for; the first is one of them, the others are the newest.
 _MOST_COLUMNS = 8
@@ -32,6 +35,8 @@ def comparison_markdown(compared: Compared, *, encoding: str = "utf-8") -> str:
         _list("**What differs between the runs**", map(_difference, compared.differences)),
         *(part for sheet in tables for part in (f"### {text(sheet.caption)}\n", _table(sheet))),
         *(_evidence(line) for sheet in tables for line in sheet.lines if line.kind is VerdictKind.REGRESSED),
+        *(ladder_markdown(view) for view in compared.runs[-1].ladders),
+        _figures(compared.runs[-1]),
         _list("**Measured by the first run and not by the last**", map(code, compared.missing)),
         _list("", map(text, compared.notes)),
     ]
@@ -71,6 +76,12 @@ def _table(sheet: Sheet) -> str:
     return _rows(titles, f"l{'r' * len(places)}rl", rows) + note
 
 
+def _figures(last: RunView) -> str:
+    """Return the absolute figures of the last run, which no run is judged by."""
+    lines = figure_lines(last.figures)
+    return "\n".join(FIGURE_HEAD) + "".join(lines) if lines else ""
+
+
 def _rows(titles: Sequence[str], justify: str, rows: Sequence[Sequence[str]]) -> str:
     rules = [{"l": ":--", "r": "--:"}[each] for each in justify]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (titles, rules, *rows))
@@ -78,6 +89,7 @@ def _rows(titles: Sequence[str], justify: str, rows: Sequence[Sequence[str]]) ->
 
 def _name(sheet: Sheet, line: Line) -> str:
     unsaid = [text(value) for field, value in line.about.items() if field not in sheet.shared]
+    unsaid += [text(line.own)] if line.own else []
     return _below(code(line.name), " · ".join(unsaid))
 
 

@@ -9,10 +9,11 @@ from itertools import groupby
 
 from pytest_ovperf.records import VerdictKind  # noqa: TC001  (see above)
 from pytest_ovperf.runs.compared import Basis, Compared, ComparedRow, EnvironmentDifference
+from pytest_ovperf.runs.values import arms_of, unit_of, value_of
 from pytest_ovperf.runs.view import ArmView, BenchmarkView, ComparisonView, RunView  # noqa: TC001  (see above)
 
 from . import figures
-from .markdown import arms
+from .markdown import own_figures
 from .rows import short_names
 
 _COMMIT_DIGITS = 12
@@ -24,6 +25,7 @@ class Line:
 
     ``name`` is the shortest part of the test's id that no other row's test shares. ``about`` names what its name need
     not say, by field of `ComparisonView`: ``arms``, ``model``, ``device``, ``metric``; empty for a plain benchmark.
+    ``own`` are both arms' own figures of the last run in the metric's unit, empty where there are none.
     ``figures`` has one item for each of the sheet's columns, ``spread`` is the last one's interval or quartiles, and
     ``between`` the interval of ``change``. ``moved`` and ``reasons`` are sentences: what a ratio or a percentage alone
     cannot tell, and what there is to know of the verdict.
@@ -32,6 +34,7 @@ class Line:
     key: str
     name: str
     about: Mapping[str, str]
+    own: str
     figures: tuple[str, ...]
     spread: str
     change: str
@@ -143,7 +146,8 @@ def _comparison(row: ComparedRow[ComparisonView], name: str) -> Line:
     return Line(
         key=row.key,
         name=name,
-        about={"arms": arms(now), "model": now.model, "device": now.device, "metric": now.metric},
+        about={"arms": arms_of(now), "model": now.model, "device": now.device, "metric": now.metric},
+        own=own_figures(now),
         figures=shown,
         spread=figures.interval(now.low, now.high),
         change="" if row.change is None or targeted else figures.change(row.change),
@@ -185,6 +189,7 @@ def _benchmark(row: ComparedRow[BenchmarkView], name: str) -> Line:
         key=row.key,
         name=name,
         about={},
+        own="",
         figures=tuple(_median(view) for view in row.over_runs),
         spread=_range(_time(times.q1_s), _time(times.q3_s)),
         change="" if row.change is None else figures.change(row.change),
@@ -216,10 +221,12 @@ def _range(low: str, high: str, dash: str = "\N{EN DASH}") -> str:
 
 def _sides(now: ComparisonView, then: ComparisonView) -> str:
     """Tell which side moved: a ratio alone cannot."""
-    return f"Candidate {_moved(then.candidate, now.candidate)}; reference {_moved(then.reference, now.reference)}."
+    candidate = _moved(then.candidate, now.candidate, now.metric)
+    reference = _moved(then.reference, now.reference, now.metric)
+    return f"Candidate {candidate}; reference {reference}."
 
 
-def _moved(then: ArmView, now: ArmView) -> str:
-    old, new = then.statistics.median_s, now.statistics.median_s
+def _moved(then: ArmView, now: ArmView, metric: str) -> str:
+    old, new, unit = value_of(then, metric), value_of(now, metric), unit_of(metric)
     change = f" ({figures.change(new / old - 1)})" if old > 0 else ""
-    return f"{_time(old)} → {_time(new)}{change}"
+    return f"{figures.quantity(old, unit)} → {figures.quantity(new, unit)}{change}"

@@ -12,6 +12,7 @@ from pytest_ovperf.runs.compared import Compared  # noqa: TC001  (public annotat
 from . import figures
 from .comparison_layouts import sheet_table
 from .comparison_rows import Line, Sheet, difference, run_lines, sheets
+from .figure_text import figure_blocks
 from .grid import column, grid, plain, rendered, taken
 from .layouts import STYLES
 from .screen import Screen
@@ -43,6 +44,7 @@ def comparison_text(compared: Compared, *, width: int, colour: bool, encoding: s
         _totals(screen, tables),
         _regressed(screen, tables),
         _doubts(screen, tables),
+        *figure_blocks(screen, compared.runs[-1].figures, compared.runs[-1].ladders),
         _listed(screen, "Measured by the first run and not by the last:", compared.missing),
         [line for note in compared.notes for line in plain(screen.wrap(note), "dim")],
     ]

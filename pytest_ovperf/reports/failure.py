@@ -9,13 +9,15 @@ import math
 from collections.abc import Sequence  # noqa: TC003  (public annotations stay resolvable)
 from dataclasses import dataclass
 
-from pytest_ovperf.records import ComparisonRecord, StoredBaseline, VerdictKind
+from pytest_ovperf.records import ComparisonRecord, Metric, StoredBaseline, VerdictKind
+from pytest_ovperf.runs.of_records import percentiles_of
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.stats.disturbance import counted
 
 from . import figures
 from .advice import budget_to_settle, rerun
 from .evidence import effort_lines
+from .phrases import moved, standing, takes
 from .rows import device_of
 from .screen import Screen
 
@@ -25,6 +27,14 @@ PYTEST_CHARACTERS = 640
 _UNMOVED = 0.02  # a latency that differs by less is said to have stayed: hosts differ by that from day to day
 _COMMIT_DIGITS = 12
 _DATE_DIGITS = 10
+#: Whose percentiles tell something that the figure does not, and of what they are.
+_PERCENTILES_OF = {
+    Metric.THROUGHPUT: "A request's latency",
+    Metric.TTFT: "Time to the first token",
+    Metric.TPOT: "Time from token to token",
+    Metric.TOKENS_PER_SECOND: "A request's latency",
+    Metric.REQUESTS_PER_SECOND: "A request's latency",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +95,12 @@ def _shown(lines: Sequence[str], encoding: str) -> list[str]:
 def _explanation(record: ComparisonRecord) -> _Explanation:
     kind = record.verdict.kind
     evidence = [
-        *([_sides(record, record.baseline)] if record.baseline else [_latencies(record)]),
+        *([_sides(record, record.baseline)] if record.baseline else [_own_figures(record)]),
         _measured(record),
         *([_stored(record.baseline, record.verdict.expected)] if record.baseline else []),
         *([_versions(record, record.baseline)] if record.baseline else []),
         *effort_lines(record),
+        _percentiles(record),
         _fidelity(record),
         *(f"Note: {' '.join(note.split())}" for note in record.notes),
         _question(record),
@@ -143,7 +154,7 @@ def _missing_conclusion(record: ComparisonRecord) -> str:
 
 def _as_fast(record: ComparisonRecord, now: str = "") -> str:
     candidate, _, reference = record.comparison.arms.partition(" over ")
-    return f"{candidate} is {now}{figures.speedup(record.speedup.ratio)} as fast as {reference}"
+    return standing(candidate, figures.speedup(record.speedup.ratio), reference, record.comparison.metric, now)
 
 
 def _direction(change: float) -> str:
@@ -162,26 +173,40 @@ def _between(low: float | None, high: float | None) -> str:
 
 def _sides(record: ComparisonRecord, stored: StoredBaseline) -> str:
     """Tell which side moved: a ratio alone cannot."""
-    now = record.speedup
-    candidate = _side(stored.candidate_cost, now.candidate_cost)
-    reference = _side(stored.reference_cost, now.reference_cost)
+    now, metric = record.speedup, record.comparison.metric
+    candidate = _side(stored.candidate_cost, now.candidate_cost, metric)
+    reference = _side(stored.reference_cost, now.reference_cost, metric)
     return f"The candidate {candidate}; the reference {reference}."
 
 
-def _side(then_ns: float, now_ns: float) -> str:
-    if not (math.isfinite(then_ns) and math.isfinite(now_ns)) or then_ns <= 0:
-        return f"takes {figures.latency(now_ns)}"
-    change = now_ns / then_ns - 1
+def _side(then_cost: float, now_cost: float, metric: Metric) -> str:
+    """Tell how an arm's figure went; a rate goes the other way than what it costs."""
+    then, now = figures.cost(then_cost, metric), figures.cost(now_cost, metric)
+    if not (math.isfinite(then_cost) and math.isfinite(now_cost)) or min(then_cost, now_cost) <= 0:
+        return f"{takes(metric)} {now}"
+    change = (then_cost / now_cost if metric.unit.is_rate else now_cost / then_cost) - 1
     if abs(change) < _UNMOVED:
-        return f"stayed near {figures.latency(now_ns)} ({figures.change(change)})"
-    verb = "slowed" if change > 0 else "sped up"
-    return f"{verb} from {figures.latency(then_ns)} to {figures.latency(now_ns)} ({figures.change(change)})"
+        return f"stayed near {now} ({figures.change(change)})"
+    verb = moved(metric, is_worse=now_cost > then_cost)
+    return f"{verb} from {then} to {now} ({figures.change(change)})"
 
 
-def _latencies(record: ComparisonRecord) -> str:
-    now = record.speedup
-    ours, theirs = figures.latency(now.candidate_cost), figures.latency(now.reference_cost)
-    return f"The candidate takes {ours}, the reference {theirs}."
+def _own_figures(record: ComparisonRecord) -> str:
+    now, metric = record.speedup, record.comparison.metric
+    ours, theirs = figures.cost(now.candidate_cost, metric), figures.cost(now.reference_cost, metric)
+    return f"The candidate {takes(metric)} {ours}, the reference {theirs}."
+
+
+def _percentiles(record: ComparisonRecord) -> str:
+    """Tell the percentiles of both arms' calls, as far as there are calls enough; they are of interest in queues."""
+    if record.comparison.metric not in _PERCENTILES_OF:
+        return ""
+    sides = [
+        f"the {side}'s {', '.join(f'{name} {figures.latency(time * 1e9)}' for name, time in found.items())}"
+        for side, is_candidate in (("candidate", True), ("reference", False))
+        if (found := percentiles_of(record, candidate=is_candidate))
+    ]
+    return f"{_PERCENTILES_OF[record.comparison.metric]}: {'; '.join(sides)}." if sides else ""
 
 
 def _measured(record: ComparisonRecord) -> str:

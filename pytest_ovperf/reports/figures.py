@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import math
 
+from pytest_ovperf.records import Metric, Unit
+from pytest_ovperf.stats.absolute import in_unit
+
+_SIZE_UNITS = ("B", "kB", "MB", "GB", "TB")
 _LATENCY_UNITS = (("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9))
 _MINUTE_S = 60
 _HOUR_S = 3600
@@ -63,6 +67,52 @@ def latency(nanoseconds: float) -> str:
             return f"{digits} {unit}"
     unit, scale = _LATENCY_UNITS[-1]
     return f"{_three_digits(nanoseconds / scale)} {unit}"
+
+
+def size(byte_count: float) -> str:
+    """Return a number of bytes with three significant digits: ``812 B``, ``45.1 MB``, ``1.24 GB`` (powers of 1,000)."""
+    if not math.isfinite(byte_count):
+        return "?"
+    value = byte_count
+    for unit in _SIZE_UNITS[:-1]:
+        digits = f"{value:.0f}" if unit == "B" else _three_digits(value)
+        if abs(float(digits)) < 1000:  # noqa: PLR2004  (the step from one unit to the next)
+            return f"{digits} {unit}"
+        value /= 1000
+    return f"{_three_digits(value)} {_SIZE_UNITS[-1]}"
+
+
+def quantity(value: float, unit: Unit) -> str:
+    """Return what is counted in ``unit``: ``4.10 ms`` for 0.0041 s, ``45.1 MB``, ``617 tokens/s``."""
+    if unit is Unit.SECONDS:
+        return latency(value * 1e9)
+    if unit is Unit.BYTES:
+        return size(value)
+    return f"{_three_digits(value)} {unit}" if math.isfinite(value) else "?"
+
+
+def quantities(low: float, high: float, unit: Unit) -> str:
+    """Return a range of what is counted in ``unit``, the unit once where it is the same: ``597-640 tokens/s``."""
+    ends = quantity(low, unit), quantity(high, unit)
+    return ends[0] if ends[0] == ends[1] else beside(*ends, "\N{EN DASH}")
+
+
+def against(candidate: float, reference: float, unit: Unit, between: str = " against ") -> str:
+    """Return two figures in ``unit``, the unit said once where it is the same: ``4.10 against 11.1 ms``."""
+    return beside(quantity(candidate, unit), quantity(reference, unit), between)
+
+
+def beside(first: str, second: str, between: str) -> str:
+    """Join two figures that are written already, the unit said once where it is the same."""
+    digits, _, word = first.partition(" ")
+    return f"{digits if word and second.endswith(f' {word}') else first}{between}{second}"
+
+
+def cost(cost: float, metric: Metric) -> str:
+    """Return what a metric costs (`stats.costs`) as people are told it: a rate instead of the time of one token."""
+    if not (math.isfinite(cost) and cost > 0):
+        return "?"
+    return quantity(in_unit(cost, metric.unit), metric.unit)
 
 
 def duration(seconds: float) -> str:

@@ -10,12 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence  # noqa: TC003  (public annotations stay resolvable)
 
-from pytest_ovperf.runs.view import ArmView, ComparisonView  # noqa: TC001  (see above)
+from pytest_ovperf.records import Unit
+from pytest_ovperf.runs.values import unit_of, value_of
+from pytest_ovperf.runs.view import ArmView, ComparisonView, FigureView  # noqa: TC001  (see above)
 
 #: What the name of every property of ours begins with.
 PREFIX = "ovperf."
 #: Digits that are left of a measured number: more than any measurement has.
 _DIGITS = 6
+#: How a figure's name ends, and by what it is multiplied from the metric's unit.
+_SUFFIXES = {
+    Unit.SECONDS: "ms",
+    Unit.BYTES: "bytes",
+    Unit.SAMPLES_PER_SECOND: "per_s",
+    Unit.TOKENS_PER_SECOND: "per_s",
+    Unit.REQUESTS_PER_SECOND: "per_s",
+}
+_SCALES = {Unit.SECONDS: 1e3}
 
 
 def properties(views: Sequence[ComparisonView]) -> list[tuple[str, str]]:
@@ -26,6 +37,30 @@ def properties(views: Sequence[ComparisonView]) -> list[tuple[str, str]]:
         for name, value in _properties(view)
         if value
     ]
+
+
+def figure_properties(views: Sequence[FigureView]) -> list[tuple[str, str]]:
+    """Return the absolute figures of one test: ``ovperf.figure.1.tokens_per_second_per_s``, its target …, each once."""
+    return [
+        (f"{PREFIX}figure.{number}.{name}", value)
+        for number, view in enumerate(views, start=1)
+        for name, value in _of_figure(view)
+        if value
+    ]
+
+
+def _of_figure(view: FigureView) -> Iterator[tuple[str, str]]:
+    unit = unit_of(view.metric)
+    scale, name = _SCALES.get(unit, 1.0), f"{view.metric}_{_SUFFIXES[unit]}"
+    yield "arm", view.arm
+    yield "model", view.model
+    yield "workload", view.workload
+    yield "device", view.device
+    for end, value in (("", view.value), ("_low", view.low), ("_high", view.high), ("_target", view.target)):
+        yield name + end, "" if value is None else _number(value * scale)
+    for percentile, time in view.percentiles.items():
+        yield f"{percentile}_ms", _number(time * 1e3)
+    yield "held", "" if view.held is None else str(view.held).lower()
 
 
 def without_ours(given: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
@@ -54,20 +89,28 @@ def _properties(view: ComparisonView) -> Iterator[tuple[str, str]]:
     yield "tolerance", _number(view.tolerance)
     yield "launches", str(len(view.log_ratios))
     yield "measuring_s", _number(view.seconds)
-    yield from _of_arm("candidate", view.candidate)
-    yield from _of_arm("reference", view.reference)
+    yield from _of_arm("candidate", view.candidate, view.metric)
+    yield from _of_arm("reference", view.reference, view.metric)
     if view.fidelity is not None:
         yield "fidelity_cosine", _number(view.fidelity.cosine)
 
 
-def _of_arm(side: str, arm: ArmView) -> Iterator[tuple[str, str]]:
+def _of_arm(side: str, arm: ArmView, metric: str) -> Iterator[tuple[str, str]]:
     yield f"{side}_precision", arm.precision
     yield f"{side}_devices", ",".join(arm.devices)
-    yield f"{side}_median_ms", _number(arm.statistics.median_s * 1e3)
+    unit = unit_of(metric)
+    if unit is not Unit.SECONDS:  # of a time the median of the calls is the figure
+        yield f"{side}_{metric}_{_SUFFIXES[unit]}", _number(value_of(arm, metric))
+    if arm.statistics is not None:
+        yield f"{side}_median_ms", _number(arm.statistics.median_s * 1e3)
+    for name, time in arm.percentiles.items():
+        yield f"{side}_{name}_ms", _number(time * 1e3)
 
 
 def _number(value: float | None) -> str:
     """Return a number without an exponent that a reader of decimals would trip over; empty where there is none."""
     if value is None or not math.isfinite(value):
         return ""
-    return f"{value:.{_DIGITS}g}" if value == 0 or 1e-4 <= abs(value) < 10**_DIGITS else f"{value:f}"  # noqa: PLR2004
+    if 1e-4 <= abs(value) < 10**_DIGITS or value == 0:  # noqa: PLR2004  (what needs no exponent)
+        return f"{value:.{_DIGITS}g}"
+    return f"{value:.0f}" if value.is_integer() else f"{value:f}"

@@ -14,6 +14,7 @@ from math import exp, hypot, log
 from typing import NamedTuple
 
 from pytest_ovperf.records import Fidelity  # noqa: TC001  (public annotations stay resolvable)
+from pytest_ovperf.runs.values import value_of
 from pytest_ovperf.runs.view import ArmView, ComparisonView  # noqa: TC001  (see above)
 
 _PYTORCH = "pytorch"
@@ -32,8 +33,9 @@ class Rung:
 
     ``factor`` is how many times better it is than the ladder's foot, ``low`` … ``high`` its interval; those of a
     chained factor are combined as independent on the log scale, so they hold where its comparisons are. ``through``
-    are the arms between it and the foot, empty where it was compared with the foot itself. ``median_s`` is its own
-    latency, from the comparison ``key`` nearest to the foot; ``fidelity`` is that comparison's, against ``against``.
+    are the arms between it and the foot, empty where it was compared with the foot itself. ``value`` is its own figure
+    in the metric's unit, from the comparison ``key`` nearest to the foot; ``fidelity`` is that comparison's, against
+    ``against``.
     """
 
     arm: ArmPlace
@@ -41,7 +43,7 @@ class Rung:
     low: float
     high: float
     through: tuple[ArmPlace, ...]
-    median_s: float
+    value: float
     key: str
     fidelity: Fidelity | None
     against: ArmPlace | None
@@ -151,17 +153,17 @@ def _foot(ways: dict[ArmPlace, _Way]) -> ArmPlace:
 
 def _rung(arm: ArmPlace, way: _Way, steps: dict[ArmPlace, list[_Step]]) -> Rung:
     step = way.last
-    if step is None:  # the foot: its latency is that of its surest comparison
+    if step is None:  # the foot: its figure is that of its surest comparison
         nearest = steps[arm][0]
         own = nearest.of.reference if nearest.is_candidate else nearest.of.candidate
-        return Rung(arm, 1.0, 1.0, 1.0, (), own.statistics.median_s, nearest.of.key, None, None)
+        return Rung(arm, 1.0, 1.0, 1.0, (), value_of(own, nearest.of.metric), nearest.of.key, None, None)
     return Rung(
         arm=arm,
         factor=exp(way.gain),
         low=exp(way.gain - way.reach),
         high=exp(way.gain + way.reach),
         through=way.arms,
-        median_s=step.view.statistics.median_s,
+        value=value_of(step.view, step.of.metric),
         key=step.of.key,
         fidelity=step.of.fidelity,
         against=step.other,

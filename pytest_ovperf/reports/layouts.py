@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import VerdictKind
 
+from . import figures
 from .grid import Column, column, fitted_name, grid, taken
 from .rows import Row  # noqa: TC001  (public annotations stay resolvable)
 from .screen import Keep, Screen, cell_width
@@ -39,7 +40,8 @@ def comparison_table(screen: Screen, rows: Sequence[Row], shared: frozenset[str]
 
 def _one_line(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> list[RenderableType]:
     columns = [
-        *_names(screen, rows, shared),
+        *_names(screen, rows, shared | _in_parameters(rows)),
+        column("arms' figures", [(screen.text(_figures(row, " / ")),) for row in rows], justify="right"),
         column("speed-up", [(row.speedup,) for row in rows], justify="right"),
         column("interval", [(screen.text(row.interval),) for row in rows], justify="right"),
         column("baseline", [(screen.text(row.baseline),) for row in rows], justify="right"),
@@ -47,12 +49,18 @@ def _one_line(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> li
         _verdicts([(row.verdict,) for row in rows], rows),
         column("time", [(row.seconds,) for row in rows], justify="right"),
     ]
-    longest = max(cell_width(screen.text(row.test)) for row in rows)
+    longest = max(map(cell_width, ("test", *(screen.text(row.test) for row in rows))))  # its title needs room, too
     room = screen.width - taken(columns)
     if room < min(_READABLE_NAME, longest):
         return []
     test = column("test", [(fitted_name(screen, row.test, room),) for row in rows])
     return grid([test, *columns])
+
+
+def _in_parameters(rows: Sequence[Row]) -> frozenset[str]:
+    """Name the fields that the parameters of every test say already."""
+    told = {row: row.test.partition("[")[2] for row in rows}
+    return frozenset(field for field in ("model", "device") if all(getattr(row, field) in told[row] for row in rows))
 
 
 def _names(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> list[Column]:
@@ -68,29 +76,37 @@ def _names(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> list[
 
 
 def _two_lines(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> list[RenderableType]:
-    figures = [
+    columns = [
         column("speed-up", [(row.speedup, screen.text(row.interval)) for row in rows], justify="right"),
         column("baseline", [(screen.text(row.baseline),) for row in rows], justify="right"),
         column("change", [(row.change,) for row in rows], justify="right"),
         _verdicts([(row.verdict, row.seconds) for row in rows], rows),
     ]
-    room = screen.width - taken(figures)
+    room = screen.width - taken(columns)
     if room < _SHORTEST_NAME:
         return []
     test = column("test", [_name_lines(screen, row, shared, room) for row in rows])
-    return grid([test, *figures])
+    return grid([test, *columns])
 
 
 def _name_lines(screen: Screen, row: Row, shared: frozenset[str], room: int) -> tuple[str, ...]:
     """Name a comparison: its test, its arms, and what neither the test's name nor the line above the table says."""
     name = fitted_name(screen, row.test, room)
     arms = screen.text(row.arms)
-    details = screen.text(" · ".join(_unsaid(row, shared, name)))
-    together = "  " + arms + (screen.text(" · ") + details if details else "")
+    details = screen.text(" · ".join([*_unsaid(row, shared, name), _figures(row)]))
+    together = "  " + arms + screen.text(" · ") + details
     if cell_width(together) <= room:
         return (name, together)
-    lines = [arms, details] if details else [arms]
-    return (name, *("  " + screen.fit(line, room - 2, Keep.BOTH_ENDS) for line in lines))
+    # Names give way, figures do not: where all that is unsaid is too wide, they get a line of their own.
+    lines = [arms, details]
+    if cell_width(details) > room - 2:
+        lines = [arms, screen.text(" · ".join(_unsaid(row, shared, name))), screen.text(_figures(row))]
+    return (name, *("  " + screen.fit(line, room - 2, Keep.BOTH_ENDS) for line in lines if line))
+
+
+def _figures(row: Row, between: str = " against ") -> str:
+    """Return both arms' own figures, the unit once where it is the same: ``4.10 against 11.1 ms``."""
+    return figures.beside(row.candidate, row.reference, between)
 
 
 def _unsaid(row: Row, shared: frozenset[str], known: str) -> list[str]:
@@ -108,7 +124,7 @@ def _stacked(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> lis
     lines: list[RenderableType] = []
     for row in rows:
         lines += [Text(line) for line in screen.wrap(row.test)]
-        about = " · ".join([row.arms, *_unsaid(row, shared, row.test)])
+        about = " · ".join([row.arms, *_unsaid(row, shared, row.test), _figures(row)])
         lines += [Text(line, "dim") for line in screen.wrap(about, indent="  ")]
         measured = f"{row.speedup} ({row.interval}), baseline {row.baseline}"
         lines += [Text(line) for line in screen.wrap(measured, indent="  ")]

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence  # noqa: TC003  (public annotations stay resolvable)
+from math import isfinite
 
 from pytest_ovperf.records import VerdictKind
+from pytest_ovperf.runs.values import arms_of, unit_of, value_of
 from pytest_ovperf.runs.view import BenchmarkView, ComparisonView, RunView  # noqa: TC001  (see above)
 
 from . import figures
+from .figure_markdown import FIGURE_HEAD, figure_lines, ladder_markdown
+from .markdown_text import code, text
 from .rows import short_names
-from .screen import Screen
 
 #: What is written for a verdict, the most pressing first; the sign is for those who skim.
 SIGNS = {
@@ -33,25 +36,9 @@ _ORDER = {said: place for place, said in enumerate(SIGNS)}
 _EXPLAINED = (VerdictKind.REGRESSED, VerdictKind.INCONCLUSIVE)
 _COMMIT_DIGITS = 12
 _TABLE = ("| test | speed-up | baseline | change | verdict |", "|:--|--:|--:|--:|:--|")
-#: What has a meaning; an underscore within a word has none, nor has a bracket that nothing follows.
-_ANYTHING = re.compile(r"[&<>|`*~#$\\]|(?<![^\W_])_|_(?![^\W_])|\](?=[(:\[])|\[(?=\^)|:(?=//)|(?<=\bwww)\.", re.ASCII)
-#: A character that would begin a list, a task or a heading, with the number before it.
-_BEGINNING = re.compile(r"^(\d{1,9})([.)])(?= |$)|^([-+=\[])")
 _COMMAND = re.compile(r":  (?=pytest |git |ovperf )")
 #: Kept free for saying what was left out.
 _NOTE_BYTES = 400
-
-
-def text(raw: str) -> str:
-    """Return ``raw`` as Markdown that shows exactly it, on one line; it may stand in a cell, a list or HTML."""
-    line = Screen(0, "utf-8").text(" ".join(raw.split()))
-    line = _ANYTHING.sub(lambda found: _reference(found[0]), line)
-    return _BEGINNING.sub(lambda found: (found[1] or "") + _reference(found[2] or found[3]), line)
-
-
-def code(raw: str) -> str:
-    """Return ``raw`` as inline code: HTML's, since between backticks there is no way to write any character."""
-    return f"<code>{text(raw)}</code>" if raw else ""
 
 
 def run_markdown(run: RunView, *, max_bytes: int | None = None) -> str:
@@ -73,12 +60,18 @@ def run_markdown(run: RunView, *, max_bytes: int | None = None) -> str:
     table = room.take([_row(view, names, shared) for view in pressing])
     evidence = room.take([_evidence(view, names) for view in pressing if view.kind in _EXPLAINED and view.evidence])
     table += room.take([_row(view, names, shared) for view in rows if _is_fine(view)])
+    ladders = room.take([ladder_markdown(view) for view in run.ladders])
+    absolute = room.take(figure_lines(run.figures))
     benchmarks = room.take([_benchmark(view) for view in run.benchmarks])
     parts = [
         *head,
         _section([*_TABLE, ""], table),
         _left_out(len(rows) - len(table), "comparison"),
         "".join(evidence),
+        *ladders,
+        _left_out(len(run.ladders) - len(ladders), "ladder"),
+        _section(FIGURE_HEAD, absolute),
+        _left_out(len(run.figures) - len(absolute), "absolute figure"),
         _section(["| benchmark | median | quartiles | calls |", "|:--|--:|--:|--:|", ""], benchmarks),
         _left_out(len(run.benchmarks) - len(benchmarks), "benchmark"),
         _section(["**Notes**", "", ""], notes),
@@ -104,10 +97,6 @@ class _Room:
                     break
             taken.append(part)
         return taken
-
-
-def _reference(character: str) -> str:
-    return f"&#{ord(character)};"
 
 
 def _is_fine(view: ComparisonView) -> bool:
@@ -151,9 +140,9 @@ def _totals(views: Sequence[ComparisonView]) -> str:
 
 
 def _row(view: ComparisonView, names: Mapping[str, str], shared: Collection[str]) -> str:
-    about = [arms(view), *(getattr(view, name) for name in _FACTS if name not in shared)]
+    about = [arms_of(view), *(getattr(view, name) for name in _FACTS if name not in shared), own_figures(view)]
     cells = [
-        f"{code(names[view.test])}<br>{' · '.join(map(text, about))}",
+        f"{code(names[view.test])}<br>{' · '.join(map(text, filter(None, about)))}",
         f"{figures.speedup(view.ratio)}<br>{figures.interval(view.low, view.high)}",
         _held_against(view),
         "" if view.change is None or view.target is not None else figures.change(view.change),
@@ -162,12 +151,13 @@ def _row(view: ComparisonView, names: Mapping[str, str], shared: Collection[str]
     return f"| {' | '.join(cells)} |\n"
 
 
-def arms(view: ComparisonView) -> str:
-    """Return both arms by name, with their devices where it is these that are compared."""
-    candidate, reference = view.candidate, view.reference
-    if candidate.device != reference.device and "pytorch" not in (candidate.name + reference.name):
-        return f"{candidate.name}@{candidate.device} over {reference.name}@{reference.device}"
-    return f"{candidate.name} over {reference.name}"
+def own_figures(view: ComparisonView) -> str:
+    """Return both arms' own figures in the metric's unit, empty where a file keeps none."""
+    unit = unit_of(view.metric)
+    ours, theirs = value_of(view.candidate, view.metric), value_of(view.reference, view.metric)
+    if not (isfinite(ours) and isfinite(theirs)):
+        return ""
+    return figures.against(ours, theirs, unit)
 
 
 def _verdict(view: ComparisonView) -> str:
@@ -184,7 +174,7 @@ def _held_against(view: ComparisonView) -> str:
 
 def _evidence(view: ComparisonView, names: Mapping[str, str]) -> str:
     """Return what explains a verdict, folded. HTML within it is Markdown again only after an empty line."""
-    summary = f"{_verdict(view)}: {code(names[view.test])}, {text(arms(view))}, {figures.speedup(view.ratio)}"
+    summary = f"{_verdict(view)}: {code(names[view.test])}, {text(arms_of(view))}, {figures.speedup(view.ratio)}"
     lines = "\n".join(f"- {_sentence(line)}" for line in view.evidence)
     return f"<details>\n<summary>{summary}</summary>\n\n{lines}\n\n</details>\n\n"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import exp
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.store.keys import arms_of
+from pytest_ovperf.records import Metric
+from pytest_ovperf.store.keys import arms_of, metric_of
 
 from . import figures
 from .grid import column, fitted_name, grid, rendered, taken
@@ -35,13 +36,14 @@ def plan_text(plan: Plan, *, width: int, colour: bool, encoding: str) -> str:
 
 def _sentences(plan: Plan) -> list[str]:
     if not plan.comparisons:
-        return ["No test of this run measures a speed-up."]
-    known = [each for each in plan.comparisons if each.label]
+        return ["No test of this run measures anything."]
+    asked = [each for each in plan.comparisons if each.compares]
+    known = [each for each in asked if each.label]
     least, most = (sum(each.seconds[end] for each in known) for end in (0, 1))
     effort = f"Those take {figures.duration(least)} to {figures.duration(most)}" if most else "How long is not known"
     lines = [
         (
-            f"{figures.count(len(plan.comparisons), 'comparison')}, {len(known)} of them known from their baselines. "
+            f"{figures.count(len(asked), 'comparison')}, {len(known)} of them known from their baselines. "
             f"{effort}, beside building models that are not in the cache; a comparison that looks like a regression is "
             "measured again at the end of the run, with as many launches and 4 at least."
         ),
@@ -51,8 +53,10 @@ def _sentences(plan: Plan) -> list[str]:
             "one look more for a suspicion."
         ),
     ]
-    if len(known) < len(plan.comparisons):
+    if len(known) < len(asked):
         lines.append("A test without a baseline says what it compares only when it runs.")
+    if len(asked) < len(plan.comparisons):
+        lines.append("Absolute figures have no baseline: what they take is known when they are measured.")
     return [*lines, "Nothing was measured: this is the plan."]
 
 
@@ -69,11 +73,20 @@ def _table(screen: Screen, comparisons: Sequence[PlannedComparison]) -> list[Ren
     cells = [
         (
             fitted_name(screen, names[each.test], room),
-            "  " + screen.fit(screen.text(arms_of(each.label) or "no baseline yet"), room - 2, Keep.BOTH_ENDS),
+            "  " + screen.fit(screen.text(_subject(each)), room - 2, Keep.BOTH_ENDS),
         )
         for each in comparisons
     ]
     return grid([column("test", cells), *figures_of])
+
+
+def _subject(each: PlannedComparison) -> str:
+    """Return the arms and, where it is not latency, the metric of a comparison that a baseline knows."""
+    if not each.label:
+        return "no baseline yet" if each.compares else "absolute figures"
+    metric = metric_of(each.label)
+    arms = arms_of(each.label)
+    return arms if metric in (None, Metric.LATENCY) else f"{arms} · {metric}"
 
 
 def _stored(each: PlannedComparison) -> str:

@@ -19,8 +19,9 @@ class Row:
     """A comparison as it is written: every figure rounded and with its unit, nothing escaped and nothing cut.
 
     ``test`` is the shortest part of ``test_id`` that no other test of the report shares. ``device`` is where the
-    OpenVINO side ran. ``baseline`` is the stored speed-up, ``≥ 1.50x`` for a target, ``recorded`` where this run wrote
-    the first one and ``none`` where there is none. ``change`` is against a stored speed-up, else empty.
+    OpenVINO side ran. ``candidate`` and ``reference`` are both arms' own figures in the metric's unit. ``baseline`` is
+    the stored speed-up, ``≥ 1.50x`` for a target, ``recorded`` where this run wrote the first one and ``none`` where
+    there is none. ``change`` is against a stored speed-up, else empty.
     """
 
     test_id: str
@@ -29,6 +30,8 @@ class Row:
     arms: str
     device: str
     metric: str
+    candidate: str
+    reference: str
     speedup: str
     interval: str
     confidence: str
@@ -69,6 +72,8 @@ def _row(record: ComparisonRecord, name: str) -> Row:
         arms=comparison.arms,
         device=device_of(record),
         metric=str(comparison.metric),
+        candidate=figures.cost(estimate.candidate_cost, comparison.metric),
+        reference=figures.cost(estimate.reference_cost, comparison.metric),
         speedup=figures.speedup(estimate.ratio),
         interval=figures.interval(estimate.low, estimate.high),
         confidence=figures.chosen_percent(estimate.confidence),

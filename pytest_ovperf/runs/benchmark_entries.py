@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from .benchmark_json import BLOCK, arm_block
+from .benchmark_json import BLOCK, arm_block, is_timed
+from .values import unit_of, value_of
 from .view import ArmView, ComparisonView  # noqa: TC001  (see above)
 
 _OPTIONS = ("save", "autosave", "json", "compare", "histogram", "disabled", "benchmarks")
@@ -57,12 +58,12 @@ def wanted(session: Any) -> Wanted:  # noqa: ANN401  (pytest-benchmark's, which 
 
 def entries(
     views: Sequence[ComparisonView],
-    calls_ns: Sequence[tuple[Sequence[int], Sequence[int]]],
+    calls_ns: Sequence[tuple[Sequence[float], Sequence[float]]],
     params: Mapping[str, Mapping[str, object]],
     *,
     shown: bool,
 ) -> list[Any]:
-    """Return one entry for each arm of ``views``, the candidate's first.
+    """Return one entry for each arm of ``views``, the candidate's first; none for those that are counted in bytes.
 
     ``calls_ns`` holds, for each view, the raw times of its candidate and its reference in nanoseconds; ``params`` is
     test id → what pytest parametrized it with. Entries that are not ``shown`` are saved and left out of the table.
@@ -78,6 +79,8 @@ def entries(
     numbers: Counter[str] = Counter()
     made: list[Any] = []
     for view, calls in zip(views, calls_ns, strict=True):
+        if not is_timed(view):
+            continue
         for side, times_ns in zip(("candidate", "reference"), calls, strict=True):
             name = f"{_function(view.test)} {_arm_name(view, getattr(view, side))}"
             key = f"{view.test} {name}"
@@ -118,6 +121,11 @@ def _extra_info(view: ComparisonView, side: str) -> dict[str, Any]:
     return {
         "arm": arm.name,
         "side": side,
+        "metric": view.metric,
+        "workload": view.workload,
+        "value": _finite(value_of(arm, view.metric)),
+        "unit": str(unit_of(view.metric)),
+        "percentiles_s": {name: _finite(time) for name, time in arm.percentiles.items()},
         "ratio": _finite(view.ratio),
         "interval": [_finite(view.low), _finite(view.high)],
         "confidence": _finite(view.confidence),

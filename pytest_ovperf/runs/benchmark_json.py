@@ -4,10 +4,14 @@ Versions 3 to 5 of pytest-benchmark write the same members, as far as they are r
 writes with the entries of `benchmark_entries`, objects named ``ovperf`` hold the rest::
 
     {"machine_info": {…, "ovperf": {"machine": {…}, "devices": {…}}},
-     "benchmarks": [{…, "extra_info": {…, "ovperf": {"schema": 1, "side": "candidate", "key": "…",
+     "benchmarks": [{…, "extra_info": {…, "ovperf": {"schema": 2, "side": "candidate", "key": "…",
                                                      "arm": {…}, "comparison": {…}}}},
-                    {…, "extra_info": {…, "ovperf": {"schema": 1, "side": "reference", "key": "…", "arm": {…}}}}],
-     "ovperf": {"schema": 1, "started": "…", "commit": "…", "versions": {…}, "notes": […]}, …}
+                    {…, "extra_info": {…, "ovperf": {"schema": 2, "side": "reference", "key": "…", "arm": {…}}}}],
+     "ovperf": {"schema": 2, "started": "…", "commit": "…", "versions": {…}, "notes": […],
+                "untimed": […], "figures": […], "ladders": […]}, …}
+
+Entries are times, so what a comparison of bytes came to stands whole among ``untimed``, as do absolute figures and
+ladders in lists of their own. Schema 1, which is still read, had none of the three.
 
 What machines are compared by stays the same from run to run, so that pytest-benchmark does not warn of another machine.
 """
@@ -20,15 +24,17 @@ from collections.abc import Mapping  # noqa: TC003  (public annotations stay res
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_ovperf.errors import RunFileError
 
 from .plain import Place, from_data, to_data, whole_text
-from .view import ArmView, BenchmarkView, ComparisonView, RunView, Statistics
+from .view import ArmView, BenchmarkView, ComparisonView, FigureView, LadderView, RunView, Statistics
+
+_T = TypeVar("_T")
 
 #: The version of the blocks: what this code writes, and the newest that it reads.
-SCHEMA = 1
+SCHEMA = 2
 
 #: The name of every block.
 BLOCK = "ovperf"
@@ -46,8 +52,14 @@ def machine_block(machine: Mapping[str, str], devices: Mapping[str, str]) -> dic
 
 def run_block(run: RunView) -> dict[str, Any]:
     """Return what the document itself is to hold of ours."""
-    facts = {name: to_data(getattr(run, name)) for name in ("started", "commit", "versions", "notes")}
-    return {"schema": SCHEMA, **facts}
+    names = ("started", "commit", "versions", "notes", "figures", "ladders")
+    untimed = [view for view in run.comparisons if not is_timed(view)]
+    return {"schema": SCHEMA, **{name: to_data(getattr(run, name)) for name in names}, "untimed": to_data(untimed)}
+
+
+def is_timed(view: ComparisonView) -> bool:
+    """Whether both arms have times, without which they are no entries of pytest-benchmark's."""
+    return view.candidate.statistics is not None and view.reference.statistics is not None
 
 
 def arm_block(view: ComparisonView, side: str) -> dict[str, Any]:
@@ -81,7 +93,8 @@ def view_of(document: object, name: str) -> RunView:
     ]
     comparisons, rest, alone = _paired([entry for entry in found if entry.statistics is not None])
     notes += [f"{entry.fullname} is shown by itself: the comparison's other arm is missing." for entry in alone]
-    return replace(_run(top, name, tuple(notes)), comparisons=comparisons, benchmarks=_benchmarks(rest))
+    run = _run(top, name, tuple(notes))
+    return replace(run, comparisons=(*comparisons, *run.comparisons), benchmarks=_benchmarks(rest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +209,7 @@ def _shown(value: object) -> str:
 
 
 def _run(top: Place, name: str, notes: tuple[str, ...]) -> RunView:
-    """Return the run without its entries."""
+    """Return the run without what its entries hold."""
     machine_info = top.get("machine_info") or Place({})
     run = RunView(
         name=name,
@@ -220,7 +233,14 @@ def _run(top: Place, name: str, notes: tuple[str, ...]) -> RunView:
         commit=block.at("commit").text(),
         versions=_texts(block.at("versions")),
         notes=(*(each.text() for each in block.at("notes").items()), *notes),
+        comparisons=_listed(ComparisonView, block.get("untimed")),
+        figures=_listed(FigureView, block.get("figures")),
+        ladders=_listed(LadderView, block.get("ladders")),
     )
+
+
+def _listed(kind: type[_T], place: Place | None) -> tuple[_T, ...]:
+    return () if place is None else tuple(from_data(kind, item) for item in place.items())
 
 
 def _texts(place: Place) -> dict[str, str]:

@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from itertools import chain
 from math import exp, fsum, sqrt
 
-from pytest_ovperf.records import ArmFacts, Comparison, ComparisonRecord, Engine, StoredBaseline
+from pytest_ovperf.figure import FigureRecord, LadderRecord  # noqa: TC001  (see above)
+from pytest_ovperf.records import ArmFacts, Block, Comparison, ComparisonRecord, Engine, StoredBaseline
 from pytest_ovperf.stats.costs import block_cost
 from pytest_ovperf.stats.estimate import CONFIDENCE
 from pytest_ovperf.stats.noise import centre_of, noise_of, shrunk_spread, student_quantile
+from pytest_ovperf.stats.percentiles import call_times_ns, percentiles
 
+from .of_figures import figure_views, ladder_views, named_percentiles
 from .plain import whole_text
 from .view import ArmView, BaselineView, ComparisonView, RunView, Statistics
 
@@ -30,8 +33,10 @@ def run_view(  # noqa: PLR0913  (the facts of a run, each from another place)
     explain: Callable[[ComparisonRecord], Sequence[str]],
     started: str = "",
     notes: Sequence[str] = (),
+    figures: Sequence[FigureRecord] = (),
+    ladders: Sequence[LadderRecord] = (),
 ) -> RunView:
-    """Return the run that measured ``records``, one `ComparisonView` for each, in the same order.
+    """Return the run that measured ``records``, ``figures`` and ``ladders``, one view for each, in the same order.
 
     ``label`` writes a comparison as text, ``explain`` returns the sentences of a record's evidence. ``started`` is
     when the first launch was, unless it is given.
@@ -53,16 +58,32 @@ def run_view(  # noqa: PLR0913  (the facts of a run, each from another place)
         devices=dict(devices),
         comparisons=tuple(views),
         notes=tuple(notes),
+        figures=figure_views(figures),
+        ladders=ladder_views(ladders),
     )
 
 
-def calls_ns(record: ComparisonRecord, *, candidate: bool) -> Iterator[int]:
-    """Return every raw time of one arm in nanoseconds, in the order in which the calls were made."""
+def calls_ns(record: ComparisonRecord, *, candidate: bool) -> Iterator[float]:
+    """Return every raw time of one arm in nanoseconds, in the order in which the calls were made.
+
+    They are those that the metric is about (`stats.percentiles.call_times_ns`); none where it is counted in bytes.
+    """
+    metric = record.comparison.metric
+    return chain.from_iterable(call_times_ns(block, metric) for block in _blocks(record, candidate=candidate))
+
+
+def percentiles_of(record: ComparisonRecord, *, candidate: bool) -> dict[str, float]:
+    """Return the percentiles of one arm's calls in seconds, by name, as far as there are calls enough."""
+    found = percentiles(tuple(calls_ns(record, candidate=candidate)))
+    return named_percentiles({percent: time / 1e9 for percent, time in found.items()})
+
+
+def _blocks(record: ComparisonRecord, *, candidate: bool) -> Iterator[Block]:
     rounds = chain.from_iterable(launch.rounds for launch in record.launches)
-    return chain.from_iterable((each.candidate if candidate else each.reference).latency_ns for each in rounds)
+    return (each.candidate if candidate else each.reference for each in rounds)
 
 
-def statistics_of(times_ns: Sequence[int]) -> Statistics:
+def statistics_of(times_ns: Sequence[float]) -> Statistics:
     """Return the figures of ``times_ns``, one or more, to the last digit as pytest-benchmark's own ``Stats`` has them.
 
     The quartiles are by method 2 of https://en.wikipedia.org/wiki/Quartile for an even number of calls (medians of the
@@ -131,20 +152,30 @@ def _comparison(record: ComparisonRecord, key: str, evidence: Sequence[str]) -> 
 
 def _arm(record: ComparisonRecord, facts: ArmFacts, *, candidate: bool) -> ArmView:
     arm = record.comparison.candidate if candidate else record.comparison.reference
+    times = list(calls_ns(record, candidate=candidate))
     return ArmView(
         name=arm.name,
         device=arm.device,
         precision=facts.precision,
         devices=facts.devices,
         threads=facts.threads,
-        statistics=statistics_of(list(calls_ns(record, candidate=candidate))),
-        blocks_ns=tuple(
-            tuple(
-                float(round(block_cost(each.candidate if candidate else each.reference, record.comparison.metric)))
-                for each in launch.rounds
-            )
-            for launch in record.launches
-        ),
+        statistics=statistics_of(times) if times else None,
+        blocks_ns=_block_costs(record, candidate=candidate) if times else (),
+        cost=record.speedup.candidate_cost if candidate else record.speedup.reference_cost,
+        percentiles=percentiles_of(record, candidate=candidate),
+        streams=facts.streams,
+        requests=facts.requests,
+        settings={whole_text(name): whole_text(value) for name, value in facts.settings.items()},
+    )
+
+
+def _block_costs(record: ComparisonRecord, *, candidate: bool) -> tuple[tuple[float, ...], ...]:
+    metric = record.comparison.metric
+    return tuple(
+        tuple(
+            float(round(block_cost(each.candidate if candidate else each.reference, metric))) for each in launch.rounds
+        )
+        for launch in record.launches
     )
 
 

@@ -92,6 +92,12 @@ class Place:
             raise self.wrong(f"a whole number of at least {least}")
         return self.value
 
+    def truth(self) -> bool:
+        """Return the boolean. Raises `RunFileError` for what is none."""
+        if not isinstance(self.value, bool):
+            raise self.wrong("true or false")
+        return self.value
+
     def number(self) -> float:
         """Return the number; ``nan`` and ``inf`` as text are ones as well. Raises `RunFileError` for what is none."""
         value = self.value
@@ -134,7 +140,12 @@ def _has_default(field: Field[Any]) -> bool:
     return field.default is not MISSING or field.default_factory is not MISSING
 
 
-_READERS: Mapping[Any, Callable[[Place], object]] = {float: Place.number, str: Place.text, int: Place.whole}
+_READERS: Mapping[Any, Callable[[Place], object]] = {
+    float: Place.number,
+    str: Place.text,
+    int: Place.whole,
+    bool: Place.truth,
+}
 
 
 def _read(kind: Any, place: Place) -> object:  # noqa: ANN401  (a type annotation, which may be no class)

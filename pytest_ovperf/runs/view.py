@@ -34,8 +34,13 @@ class ArmView:
     """One arm of a comparison: what it was, and its absolute figures.
 
     ``name`` is what users write (``openvino-int8``), ``precision`` the effective one (``f32``), ``devices`` those that
-    executed, ``threads`` 0 where the engine does not say. ``blocks_ns`` holds, by launch, what each round's block
-    stands for in nanoseconds (`stats.costs.block_cost`); empty where a file does not keep it.
+    executed, ``threads`` 0 where the engine does not say, as are ``streams`` and ``requests`` (in flight at once).
+    ``settings`` is what else was read back of its tuning. ``statistics`` are those of single calls (whole requests,
+    first tokens, whatever the metric is about), ``None`` for what is counted in bytes. ``cost`` is what the metric
+    typically costs (`stats.costs`: nanoseconds of a call, sample, token or request, or bytes), ``None`` where a file
+    does not keep it, and ``percentiles`` are those of ``statistics`` in seconds by name (``p95``), as far as there are
+    calls enough. ``blocks_ns`` holds, by launch, what each round's block costs in nanoseconds; empty where a file does
+    not keep it, and for bytes.
     """
 
     name: str
@@ -43,8 +48,13 @@ class ArmView:
     precision: str
     devices: tuple[str, ...]
     threads: int
-    statistics: Statistics
+    statistics: Statistics | None
     blocks_ns: tuple[tuple[float, ...], ...] = ()
+    cost: float | None = None
+    percentiles: Mapping[str, float] = field(default_factory=dict)
+    streams: int = 0
+    requests: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +120,79 @@ class BenchmarkView:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureView:
+    """One arm's absolute figure (`figure.FigureRecord`). Equal ``key`` in two runs means the same question.
+
+    ``value``, ``low``, ``high`` and ``target`` are in ``unit`` (``s``, ``B``, ``tokens/s``), ``percentiles`` in seconds
+    by name. ``held`` says whether the target was kept, ``None`` where there was none.
+    """
+
+    key: str
+    test: str
+    model: str
+    arm: str
+    device: str
+    workload: str
+    metric: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    percentiles: Mapping[str, float]
+    samples: int
+    launches: int
+    seconds: float
+    target: float | None
+    held: bool | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactorView:
+    """By how much a rung is better, with its interval."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class RungView:
+    """One arm of a `LadderView`; ``figures`` are by metric. ``absent`` says why it could not be measured."""
+
+    arm: str
+    batch: int
+    figures: Mapping[str, FigureView]
+    over_same_batch: FactorView | None
+    over_single: FactorView | None
+    fidelity: Fidelity | None
+    absent: str
+
+
+@dataclass(frozen=True, slots=True)
+class LadderView:
+    """Arms that one test measured side by side (`figure.LadderRecord`), from the reference upwards."""
+
+    key: str
+    test: str
+    model: str
+    device: str
+    workload: str
+    metric: str
+    reference: str
+    rungs: tuple[RungView, ...]
+    launches: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     """One run. ``name`` is short and says where it is from; ``started`` is ISO 8601 with its offset from UTC.
 
     ``machine``, ``versions`` and ``devices`` (name → what it is) are facts by name, for showing and for comparing
-    environments; ``commit`` is empty where unknown. ``notes`` are sentences about the run as a whole.
+    environments; ``commit`` is empty where unknown. ``notes`` are sentences about the run as a whole. ``figures`` and
+    ``ladders`` are absolute, and never judged against another run.
     """
 
     name: str
@@ -126,3 +204,5 @@ class RunView:
     comparisons: tuple[ComparisonView, ...]
     benchmarks: tuple[BenchmarkView, ...] = ()
     notes: tuple[str, ...] = ()
+    figures: tuple[FigureView, ...] = ()
+    ladders: tuple[LadderView, ...] = ()

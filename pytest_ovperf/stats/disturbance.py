@@ -24,7 +24,12 @@ LEAST_COUNTED = 4
 
 def is_disturbed(round_: Round) -> bool:
     """Tell whether other work had too much of the processors during either block of a round."""
-    return any(_others_share(block) > DISTURBED_SHARE for block in (round_.candidate, round_.reference))
+    return any(is_disturbed_block(block) for block in (round_.candidate, round_.reference))
+
+
+def is_disturbed_block(block: Block) -> bool:
+    """Tell whether other work had too much of the processors during a block."""
+    return _others_share(block) > DISTURBED_SHARE
 
 
 def counted(rounds: Sequence[Round]) -> tuple[Round, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.records import Fidelity
@@ -12,19 +12,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+#: The output that holds the ids of generated tokens.
+TOKENS: Final = "tokens"
+
 _WORK_ON = "Compare arms of one model on the same inputs; look at both outputs with the test's `fidelity` off."
 
 
 def compare(candidate: Mapping[str, NDArray[Any]], reference: Mapping[str, NDArray[Any]]) -> Fidelity:
     """Compare outputs by name: arrays of shape (samples, …), or of one dimension for a single sample.
 
-    Outputs that only one side has (caches, hidden states) are left out. Per sample the cosine is that of the
+    Outputs that only one side has (caches, hidden states) are left out. Where one side has more samples, its first
+    ones are compared: a larger batch begins with the samples of a smaller one. Per sample the cosine is that of the
     flattened output; two zero vectors are identical (1), one alone is not alike at all (0). Top-1 compares the place
-    of the largest value along the last axis, the first one where several are equal.
+    of the largest value along the last axis, the first one where several are equal. Of arms that generate, `TOKENS` are
+    the ids: these are compared one by one, top-1 is the share that is equal, and the rest is of the other outputs.
     Raises `MeasurementError` for no output in common, shapes that differ, no elements, values that are not real
     numbers, NaN or infinity: none of these is a small difference.
     """
-    common = [name for name in reference if name in candidate]
+    common = [name for name in reference if name in candidate and name != TOKENS]
     if not common:
         raise MeasurementError(
             f"The arms have no output in common: {_names(candidate)} against {_names(reference)}.", remedy=_WORK_ON
@@ -37,6 +42,9 @@ def compare(candidate: Mapping[str, NDArray[Any]], reference: Mapping[str, NDArr
         same = ours.argmax(axis=-1) == theirs.argmax(axis=-1)
         agreeing += int(same.sum())
         places += int(same.size)
+    if TOKENS in candidate and TOKENS in reference:
+        ours, theirs = _pair(TOKENS, candidate[TOKENS], reference[TOKENS])
+        agreeing, places = int((ours == theirs).sum()), int(ours.size)
     return Fidelity(cosine=cosine, top1=agreeing / places, max_abs_error=largest_error)
 
 
@@ -45,13 +53,18 @@ def _names(outputs: Mapping[str, NDArray[Any]]) -> str:
 
 
 def _pair(name: str, candidate: NDArray[Any], reference: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return both arrays as float64 of shape (samples, …, values), checked."""
-    if candidate.shape != reference.shape:
+    """Return both arrays as float64 of shape (samples, …, values), checked, with the samples that both have."""
+    if candidate.shape != reference.shape and (candidate.ndim == 0 or candidate.shape[1:] != reference.shape[1:]):
         raise MeasurementError(
             f"Output {name!r} has shape {candidate.shape} in the candidate and {reference.shape} in the reference.",
             remedy=_WORK_ON,
         )
-    return _checked(name, "candidate", candidate), _checked(name, "reference", reference)
+    ours, theirs = _checked(name, "candidate", candidate), _checked(name, "reference", reference)
+    if ours.ndim == 0:
+        return ours.reshape(1, -1), theirs.reshape(1, -1)
+    both = min(len(ours), len(theirs))
+    ours, theirs = ours[:both], theirs[:both]
+    return (ours.reshape(1, -1), theirs.reshape(1, -1)) if ours.ndim == 1 else (ours, theirs)
 
 
 def _checked(name: str, side: str, array: NDArray[Any]) -> NDArray[Any]:
@@ -69,8 +82,7 @@ def _checked(name: str, side: str, array: NDArray[Any]) -> NDArray[Any]:
             f"Output {name!r} of the {side} holds {bad} values of {values.size} that are NaN or infinite.",
             remedy="The arm computes nonsense on these inputs: try openvino-fp32, or another precision.",
         )
-    single_sample = values.ndim <= 1
-    return values.reshape(1, -1) if single_sample else values
+    return values
 
 
 def _lowest_cosine(candidate: NDArray[Any], reference: NDArray[Any]) -> float:

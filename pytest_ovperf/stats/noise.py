@@ -7,25 +7,36 @@ for the kind of pair: the measured sum of squares and a prior worth a stated num
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import fsum, isfinite, sqrt
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import MeasurementError, SettingsError
-from pytest_ovperf.records import Engine
+from pytest_ovperf.records import Engine, WorkloadKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from pytest_ovperf.records import Comparison
+    from pytest_ovperf.records import Comparison, Metric
 
 
 class PairKind(StrEnum):
-    """Which engines meet in a comparison: what its noise and its default tolerance depend on."""
+    """What meets in a comparison, and doing what: all that its noise and its default tolerance depend on.
+
+    Of what runs in one process call after call there are two kinds each, since PyTorch's arms are the noisier ones.
+    """
 
     OPENVINO = "openvino-openvino"
     PYTORCH = "with-pytorch"
+    STREAM = "throughput, openvino-openvino"
+    STREAM_PYTORCH = "throughput, with-pytorch"
+    GENERATE = "generation, openvino-openvino"
+    GENERATE_PYTORCH = "generation, with-pytorch"
+    LOAD = "loading"
+    MEMORY = "memory"
+    FILES = "files"
+    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,9 @@ class Noise:
     ``launch_sd`` is the prior standard deviation of a launch's log ratio and ``degrees`` how many degrees of freedom
     that prior is worth; ``day_sd`` is that of what all launches of one hour or day have in common. ``tolerance`` is
     the relative change of a speed-up that is let pass at most by default, and ``least_tolerance`` what is let pass of
-    the quietest comparison. ``detects`` is the loss that a new baseline should be able to show.
+    the quietest comparison. ``detects`` is the loss that a new baseline should be able to show. ``is_measured`` says
+    whether the standard deviations were read off recorded launches, or are assumed until some are; ``is_of_time``
+    whether the machine's mood has a share in them, which bytes do not know.
     """
 
     launch_sd: float
@@ -44,17 +57,48 @@ class Noise:
     tolerance: float
     least_tolerance: float
     detects: float
+    is_measured: bool = False
+    is_of_time: bool = True
 
 
 #: A prior worth two degrees of freedom: pairs of one kind differ so much in their noise (1.5 % to 6 % between two
 #: OpenVINO arms) that a heavier prior would call noisy pairs regressed more often than the error rate allows.
 PRIOR_DEGREES = 2.0
 
-#: The one place for priors, default tolerances and aims. The standard deviations are what launches of the present
-#: schedule show on a shared two-core machine (docs/decisions/0005-evidence-and-confirmation.md).
+_BETWEEN_OPENVINO = Noise(0.025, PRIOR_DEGREES, 0.007, tolerance=0.05, least_tolerance=0.03, detects=0.10)
+_WITH_PYTORCH = Noise(0.04, PRIOR_DEGREES, 0.015, tolerance=0.10, least_tolerance=0.05, detects=0.15)
+
+#: The one place for priors, default tolerances and aims. Those of latency are what launches of the present schedule
+#: show on a shared two-core machine (docs/decisions/0005-evidence-and-confirmation.md). Throughput and generation
+#: take them over: the same arms in the same turns, with more work a call. Loading and export happen once a process,
+#: with no calls to take a quartile of, and are assumed to scatter several times as far; memory comes in pages and
+#: allocator's arenas; files do not scatter at all, and their prior is there to keep the arithmetic alive.
 NOISE = {
-    PairKind.OPENVINO: Noise(0.025, PRIOR_DEGREES, 0.007, tolerance=0.05, least_tolerance=0.03, detects=0.10),
-    PairKind.PYTORCH: Noise(0.04, PRIOR_DEGREES, 0.015, tolerance=0.10, least_tolerance=0.05, detects=0.15),
+    PairKind.OPENVINO: replace(_BETWEEN_OPENVINO, is_measured=True),
+    PairKind.PYTORCH: replace(_WITH_PYTORCH, is_measured=True),
+    PairKind.STREAM: _BETWEEN_OPENVINO,
+    PairKind.STREAM_PYTORCH: _WITH_PYTORCH,
+    PairKind.GENERATE: _BETWEEN_OPENVINO,
+    PairKind.GENERATE_PYTORCH: _WITH_PYTORCH,
+    PairKind.LOAD: Noise(0.08, PRIOR_DEGREES, 0.03, tolerance=0.20, least_tolerance=0.10, detects=0.30),
+    PairKind.MEMORY: Noise(
+        0.02, PRIOR_DEGREES, 0.005, tolerance=0.08, least_tolerance=0.05, detects=0.10, is_of_time=False
+    ),
+    PairKind.FILES: Noise(
+        0.0005, PRIOR_DEGREES, 0.0, tolerance=0.01, least_tolerance=0.005, detects=0.02, is_of_time=False
+    ),
+    PairKind.EXPORT: Noise(0.08, PRIOR_DEGREES, 0.03, tolerance=0.25, least_tolerance=0.10, detects=0.35),
+}
+
+#: The kinds by what is done: between OpenVINO's own arms, and where one of the arms is PyTorch's.
+_KINDS: Mapping[WorkloadKind, tuple[PairKind, PairKind]] = {
+    WorkloadKind.INFER: (PairKind.OPENVINO, PairKind.PYTORCH),
+    WorkloadKind.STREAM: (PairKind.STREAM, PairKind.STREAM_PYTORCH),
+    WorkloadKind.GENERATE: (PairKind.GENERATE, PairKind.GENERATE_PYTORCH),
+    WorkloadKind.LOAD: (PairKind.LOAD, PairKind.LOAD),
+    WorkloadKind.MEMORY: (PairKind.MEMORY, PairKind.MEMORY),
+    WorkloadKind.FILES: (PairKind.FILES, PairKind.FILES),
+    WorkloadKind.EXPORT: (PairKind.EXPORT, PairKind.EXPORT),
 }
 
 #: One model and precision raced against itself in another build, turn by turn: nothing is stored, the launches of such
@@ -69,10 +113,15 @@ TOLERANCE_DEVIATIONS = 2.0
 DAY_DEGREES = 4.0
 
 
+def kind_of(metric: Metric, *, with_pytorch: bool) -> PairKind:
+    """Return the kind of pair that is compared by ``metric``, one of them PyTorch's or none."""
+    return _KINDS[metric.workload][with_pytorch]
+
+
 def pair_kind(comparison: Comparison) -> PairKind:
     """Return the kind of pair that a comparison is."""
     engines = {comparison.candidate.engine, comparison.reference.engine}
-    return PairKind.PYTORCH if Engine.PYTORCH in engines else PairKind.OPENVINO
+    return kind_of(comparison.metric, with_pytorch=Engine.PYTORCH in engines)
 
 
 def noise_of(comparison: Comparison) -> Noise:
@@ -142,7 +191,7 @@ def error_since(
     number = len(days)
     within = spread.sd**2 * (1 / launches + fsum(1 / len(day) for day in days) / number**2)
     between_sd, degrees = _between_days(noise, spread, days), spread.degrees
-    if unrest is not None and unrest.sd > between_sd:
+    if unrest is not None and noise.is_of_time and unrest.sd > between_sd:
         between_sd, degrees = unrest.sd, min(degrees, unrest.degrees)
     return Spread(sqrt(within + between_sd**2), degrees)
 

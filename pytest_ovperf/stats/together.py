@@ -7,7 +7,7 @@ from math import exp, log, sqrt
 from statistics import median
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import VerdictKind
+from pytest_ovperf.records import Unit, VerdictKind
 
 from .noise import Spread, error_since, noise_of, shrunk_spread
 
@@ -46,7 +46,7 @@ def ratios_together(records: Sequence[ComparisonRecord]) -> Movement | None:
     """Return how most speed-ups moved against their baselines, ``None`` where they did not move together."""
     judged = [
         record.verdict.change
-        for record in records
+        for record in _of_time(records)
         if record.baseline is not None and record.judged and record.verdict.kind is not VerdictKind.NO_BASELINE
     ]
     return _movement([log(1 + change) for change in judged if change is not None], RATIOS_MOVED)
@@ -59,7 +59,7 @@ def latencies_together(records: Sequence[ComparisonRecord]) -> Movement | None:
     """
     moved = [
         log(now / then)
-        for record in records
+        for record in _of_time(records)
         if record.baseline is not None
         for now, then in (
             (record.speedup.candidate_cost, record.baseline.candidate_cost),
@@ -76,7 +76,7 @@ def unrest(records: Sequence[ComparisonRecord]) -> Spread | None:
     absolute deviation around the median, less the median of what launches alone would give.
     """
     changes, errors = [], []
-    for record in records:
+    for record in _of_time(records):
         stored, kind = record.baseline, record.verdict.kind
         if stored is None or not record.judged or kind is VerdictKind.NO_BASELINE or record.verdict.change is None:
             continue
@@ -89,6 +89,11 @@ def unrest(records: Sequence[ComparisonRecord]) -> Spread | None:
     centre = median(changes)
     scatter = NORMAL_MAD * median(abs(change - centre) for change in changes)
     return Spread(sqrt(max(0.0, scatter**2 - median(errors))), len(changes) - 1)
+
+
+def _of_time(records: Sequence[ComparisonRecord]) -> list[ComparisonRecord]:
+    """Leave out what is counted in bytes: a machine's mood does not move it, and its calm says nothing of the rest."""
+    return [record for record in records if record.comparison.metric.unit is not Unit.BYTES]
 
 
 def _movement(changes: Sequence[float], least: float) -> Movement | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.records import Metric
+
 if TYPE_CHECKING:
     from pytest_ovperf.records import Comparison
 
@@ -52,6 +54,18 @@ def arms_of(label: str) -> str:
     """Return the arms that a `comparison_label` names, such as ``openvino-int8 over openvino-fp32 on CPU``."""
     parts = label.split(" · ")
     return parts[1] if len(parts) > 1 else label
+
+
+def metric_of(label: str) -> Metric | None:
+    """Return the metric that a `comparison_label` names, ``None`` where it names none.
+
+    A model's name may hold anything, so it is looked for from the end: metric and workload come last.
+    """
+    parts = label.split(" · ")
+    try:
+        return Metric(parts[-2]) if len(parts) > 1 else None
+    except ValueError:
+        return None
 
 
 def module_file(module: str) -> PurePosixPath:

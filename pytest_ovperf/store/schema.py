@@ -1,4 +1,4 @@
-"""What a baseline file says, version 2: text to typed data and back, byte for byte.
+"""What a baseline file says, versions 2 and 3: text to typed data and back, byte for byte.
 
 ::
 
@@ -21,7 +21,11 @@
       }
     }
 
-In version 1, which is still read, the log ratios were one list and ``launch_s`` was not there.
+What the metric costs either arm is in the unit that the name says: ``candidate_ns`` for times,
+``candidate_ns_per_sample``, ``…_per_token`` and ``…_per_request`` for rates, ``candidate_bytes`` for memory and files.
+Only in version 3 are there others than nanoseconds: a file without them is written as version 2, so that no file
+changes for what it does not hold. In version 1, which is still read, the log ratios were one list and ``launch_s`` was
+not there.
 """
 
 from __future__ import annotations
@@ -33,26 +37,37 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import BaselineError
 from pytest_ovperf.hardware.profile import HardwareProfile, wrong_fact
-from pytest_ovperf.records import Fidelity, StoredBaseline
+from pytest_ovperf.records import Fidelity, StoredBaseline, Unit
 
 from .document import Node, damaged, read_document
+from .keys import metric_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-#: The version that this code writes, and the newest that it reads.
-SCHEMA = 2
+#: The newest version that this code reads, and the one that it writes where the older one cannot hold the content.
+SCHEMA = 3
+_OF_TIMES = 2
 
 _FILE_NAMES = ("machine", "module", "schema", "tests")
-_ENTRY_NAMES_1 = ("candidate_ns", "fidelity", "log_ratios", "provenance", "reference_ns", "tolerance")
-_ENTRY_NAMES = tuple(sorted((*_ENTRY_NAMES_1, "launch_s")))
+_ENTRY_NAMES_1 = ("fidelity", "log_ratios", "provenance", "tolerance")
+_ENTRY_NAMES = (*_ENTRY_NAMES_1, "launch_s")
+_NANOSECONDS = "ns"
+#: What costs are counted in, by the unit that people are given.
+_COUNTED_IN: Mapping[Unit, str] = {
+    Unit.SECONDS: _NANOSECONDS,
+    Unit.SAMPLES_PER_SECOND: "ns_per_sample",
+    Unit.TOKENS_PER_SECOND: "ns_per_token",
+    Unit.REQUESTS_PER_SECOND: "ns_per_request",
+    Unit.BYTES: "bytes",
+}
 _FIDELITY_NAMES = ("cosine", "max_abs_error", "top1")
 
 _DIGITS = 6  # a millionth of a ratio is far below any noise, and a diff of more digits is unreadable
 _MAX_LOG_RATIO = 20.0  # a factor of 485 million: past it something is damaged
 _TOLERANCES = (0.0001, 0.9999)  # as the options have it: above nothing, and below what would let everything pass
-_MAX_NS = 10**15  # a call of eleven days
+_MAX_COST = 10**15  # a call of eleven days, a petabyte
 _MAX_S = 1e6
 _UNKNOWN_DAY = "unknown"
 
@@ -67,7 +82,7 @@ class BaselineFile:
 
 
 def rounded(stored: StoredBaseline) -> StoredBaseline:
-    """Return ``stored`` as a file holds it: six significant digits, whole nanoseconds, launches together by day."""
+    """Return ``stored`` as a file holds it: six significant digits, whole costs, launches together by day."""
     fidelity = stored.fidelity
     by_day = _by_day(stored)
     return StoredBaseline(
@@ -87,12 +102,13 @@ def encode(file: BaselineFile, source: Path) -> str:
 
     Raises `BaselineError` for content that `decode` would refuse: what cannot be read again is never written.
     """
+    units = {_counted_in(label) for labels in file.tests.values() for label in labels}
     content = {
         "machine": file.profile.facts(),
         "module": file.module,
-        "schema": SCHEMA,
+        "schema": _OF_TIMES if units <= {_NANOSECONDS} else SCHEMA,
         "tests": {
-            test: {label: _entry_data(rounded(stored)) for label, stored in labels.items()}
+            test: {label: _entry_data(rounded(stored), _counted_in(label)) for label, stored in labels.items()}
             for test, labels in file.tests.items()
         },
     }
@@ -114,7 +130,7 @@ def decode(text: str, source: Path) -> BaselineFile:
     wrong type, and for values that no measurement gives.
     """
     root = _Object(read_document(text, source), source, "the file")
-    version = root.whole("schema", 1, _MAX_NS)
+    version = root.whole("schema", 1, _MAX_COST)
     if version > SCHEMA:
         raise BaselineError(
             f"Baseline file {source}, line {root.line('schema')}: it has schema {version}, and this version of"
@@ -123,7 +139,7 @@ def decode(text: str, source: Path) -> BaselineFile:
         )
     root.only(_FILE_NAMES)
     tests = {
-        test: {label: _entry(entry, version) for label, entry in labels.children()}
+        test: {label: _entry(label, entry, version) for label, entry in labels.children()}
         for test, labels in root.child("tests").children()
     }
     return BaselineFile(root.text("module"), _profile(root.child("machine")), tests)
@@ -202,8 +218,17 @@ def _profile(machine: _Object) -> HardwareProfile:
     return HardwareProfile.from_facts(facts)
 
 
-def _entry(entry: _Object, version: int) -> StoredBaseline:
-    entry.only(_ENTRY_NAMES_1 if version == 1 else _ENTRY_NAMES)
+def _counted_in(label: str) -> str:
+    """Return what an entry's costs are counted in, by the metric in its label; nanoseconds where there is none."""
+    metric = metric_of(label)
+    return _NANOSECONDS if metric is None else _COUNTED_IN[metric.unit]
+
+
+def _entry(label: str, entry: _Object, version: int) -> StoredBaseline:
+    unit = _NANOSECONDS if version <= _OF_TIMES else _counted_in(label)
+    candidate, reference = f"candidate_{unit}", f"reference_{unit}"
+    names = _ENTRY_NAMES_1 if version == 1 else _ENTRY_NAMES
+    entry.only(tuple(sorted((*names, candidate, reference))))
     compared = entry.node("fidelity").value is not None
     provenance = entry.child("provenance")
     texts = {name: provenance.text(name) for name in provenance.members}
@@ -213,8 +238,8 @@ def _entry(entry: _Object, version: int) -> StoredBaseline:
         days=tuple(day for day, values in by_day.items() for _ in values),
         launch_s=0.0 if version == 1 else entry.number("launch_s", 0.0, _MAX_S),
         tolerance=entry.number("tolerance", *_TOLERANCES),
-        candidate_cost=float(entry.whole("candidate_ns", 1, _MAX_NS)),
-        reference_cost=float(entry.whole("reference_ns", 1, _MAX_NS)),
+        candidate_cost=float(entry.whole(candidate, 1, _MAX_COST)),
+        reference_cost=float(entry.whole(reference, 1, _MAX_COST)),
         fidelity=_fidelity(entry.child("fidelity")) if compared else None,
         provenance=texts,
     )
@@ -246,15 +271,15 @@ def _fidelity(fidelity: _Object) -> Fidelity:
     )
 
 
-def _entry_data(stored: StoredBaseline) -> dict[str, object]:
+def _entry_data(stored: StoredBaseline, unit: str) -> dict[str, object]:
     fidelity = stored.fidelity
     return {
-        "candidate_ns": _whole(stored.candidate_cost),
+        f"candidate_{unit}": _whole(stored.candidate_cost),
         "fidelity": fidelity and {name: getattr(fidelity, name) for name in _FIDELITY_NAMES},
         "launch_s": stored.launch_s,
         "log_ratios": {day: list(values) for day, values in stored.by_day.items()},
         "provenance": dict(stored.provenance),
-        "reference_ns": _whole(stored.reference_cost),
+        f"reference_{unit}": _whole(stored.reference_cost),
         "tolerance": stored.tolerance,
     }
 
@@ -272,8 +297,8 @@ def _round(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}") + 0.0  # adding zero turns -0.0 into 0.0
 
 
-def _whole(value_ns: float) -> int:
-    return round(value_ns) if math.isfinite(value_ns) else 0  # 0 is what no file may hold, so `encode` refuses it
+def _whole(cost: float) -> int:
+    return round(cost) if math.isfinite(cost) else 0  # 0 is what no file may hold, so `encode` refuses it
 
 
 def _number(value: object, low: float, high: float) -> float | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_ovperf.reports.html.page import comparison_page, report_page
+from pytest_ovperf.runs.of_figures import figure_views, ladder_views
 from tests.unit.reports import run_examples as examples
+from tests.unit.reports.figure_examples import FIGURES, LADDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +82,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return the files of both pages."""
     folder = tmp_path_factory.mktemp("pages with a space and ü")
     files = {"report": folder / "report.html", "comparison": folder / "comparison.html"}
-    files["report"].write_text(report_page(examples.suite_run()), encoding="utf-8")
+    run = replace(examples.suite_run(), figures=figure_views(FIGURES), ladders=ladder_views([LADDER]))
+    files["report"].write_text(report_page(run), encoding="utf-8")
     files["comparison"].write_text(comparison_page(examples.compared()), encoding="utf-8")
     return files
 

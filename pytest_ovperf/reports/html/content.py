@@ -172,7 +172,7 @@ class LadderRung:
     length: float
     left: float
     right: float
-    latency: str
+    figure: str
     fidelity: str
     note: str
     is_foot: bool
@@ -187,6 +187,23 @@ class LadderCard:
     foot: str
     one: float
     rungs: tuple[LadderRung, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureTable:
+    """The absolute figures of a run; ``missed`` is how many missed the number that they were held to."""
+
+    table: Table
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLadder:
+    """A ladder that one test measured side by side: as bars, in full as a table, and what is to be remarked."""
+
+    card: LadderCard
+    table: Table
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +224,8 @@ class Page:
     """The whole page.
 
     ``first`` are the regressed rows, as many as have room above the table, and ``first_left`` is how many have not.
-    ``payload`` is what the script draws its pictures from, as data for JSON.
+    ``ladders`` are put together from comparisons, ``measured`` were measured as such. ``payload`` is what the script
+    draws its pictures from, as data for JSON.
     """
 
     kind: str
@@ -222,6 +240,8 @@ class Page:
     sheets: tuple[Sheet, ...]
     ladders: tuple[LadderCard, ...]
     ladder_note: str
+    figures: FigureTable | None
+    measured: tuple[MeasuredLadder, ...]
     runs: tuple[RunHead, ...]
     environment: tuple[tuple[str, Mapping[str, str]], ...]
     notes: tuple[str, ...]

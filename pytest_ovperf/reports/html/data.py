@@ -14,6 +14,7 @@ from pytest_ovperf.runs.compared import Basis, Compared, ComparedRow
 
 from . import environment, wording
 from .content import Page, Sheet, Style, Tally
+from .figure_tables import figure_table, measured_ladders
 from .ladder_cards import NOTE, ladder_cards
 from .marks import axis
 from .payload import benchmark_data, comparison_data
@@ -99,6 +100,8 @@ def _page(compared: Compared, *, title: str) -> Page:
         sheets=sheets,
         ladders=ladder_cards(ladders(run.comparisons)),
         ladder_note=NOTE,
+        figures=figure_table(run.figures),
+        measured=measured_ladders(run.ladders),
         runs=() if alone else environment.run_heads(compared),
         environment=tuple(
             (name, facts)
@@ -183,7 +186,8 @@ def _tallies(rows: Sequence[Row]) -> tuple[Tally, ...]:
 def _headline(rows: Sequence[Row], compared: Compared, *, alone: bool) -> tuple[Style, str]:
     since = "" if alone else f" since {compared.runs[0].name}"
     if not rows:
-        return Style.NOT_JUDGED, "Nothing was measured"
+        absolute = compared.runs[-1].figures or compared.runs[-1].ladders
+        return Style.NOT_JUDGED, "Measured, and not judged" if absolute else "Nothing was measured"
     regressed = sum(row.style is Style.REGRESSED for row in rows)
     if regressed:
         return Style.REGRESSED, f"{regressed} of {len(rows)} regressed{since}"
@@ -205,11 +209,18 @@ def _summary(compared: Compared, *, alone: bool) -> str:
         for found, noun in ((compared.comparisons, "comparison"), (compared.benchmarks, "plain benchmark"))
         if found
     ]
-    text = wording.listed(words)
+    words += [figures.count(len(found), noun) for found, noun in _absolute(run) if found]
+    text = wording.listed(words) if words else ""
+    missed = sum(view.held is False for view in run.figures)
+    text += f" ({figures.count(missed, 'target')} missed)" if missed else ""
     if not alone:
         return f"{text} over {figures.count(len(compared.runs), 'run')}"
     seconds = sum(view.seconds for view in run.comparisons)
     return f"{text} in {figures.duration(seconds)}" if seconds else text
+
+
+def _absolute(run: RunView) -> Sequence[tuple[Sequence[object], str]]:
+    return ((run.figures, "absolute figure"), (run.ladders, "ladder"))
 
 
 def _run_facts(compared: Compared, *, alone: bool) -> list[tuple[str, str]]:

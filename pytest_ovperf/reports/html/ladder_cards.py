@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.records import Metric
 from pytest_ovperf.reports import figures
+from pytest_ovperf.runs.values import unit_of
 
 from . import wording
 from .content import LadderCard, LadderRung
@@ -20,10 +22,12 @@ NOTE = (
     "interval takes them for independent."
 )
 
+_PAIR = 2
+
 
 def ladder_cards(found: Sequence[Ladder]) -> tuple[LadderCard, ...]:
-    """Return a card for each ladder."""
-    return tuple(_card(ladder) for ladder in found)
+    """Return a card for each ladder that says more than the row of a single comparison does."""
+    return tuple(_card(ladder) for ladder in found if len(ladder.rungs) > _PAIR or ladder.metric == Metric.LATENCY)
 
 
 def _card(ladder: Ladder) -> LadderCard:
@@ -51,7 +55,7 @@ def _rung(rung: Rung, ladder: Ladder, widest: float, places: Sequence[ArmPlace])
         length=round(100 * rung.factor / widest, 1),
         left=round(100 * rung.low / widest, 1),
         right=round(100 * rung.high / widest, 1),
-        latency=wording.latency(rung.median_s),
+        figure=wording.quantity(rung.value, unit_of(ladder.metric)),
         fidelity=fidelity,
         note=f"through {wording.listed([_name(arm, places) for arm in rung.through])}" if rung.through else "",
         is_foot=is_foot,

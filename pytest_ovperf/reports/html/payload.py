@@ -9,6 +9,9 @@ import json
 from math import exp, isfinite
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.records import Unit
+from pytest_ovperf.runs.values import cost_of, unit_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 _DIGITS = 5
 _MOST_LOG = 700.0  # beyond that exp overflows
+#: What the time of a block is of, where it is not a call's.
+_EACH = {Unit.SAMPLES_PER_SECOND: "a sample", Unit.TOKENS_PER_SECOND: "a token", Unit.REQUESTS_PER_SECOND: "a request"}
 _UNITS = (("ns", 1e9), ("µs", 1e6), ("ms", 1e3), ("s", 1.0))
 #: What a JSON text inside a script element may not hold as it stands: the element's end, a comment, and the two
 #: line ends that JSON takes for text.
@@ -48,6 +53,11 @@ def unit_for(seconds: float) -> tuple[str, float]:
     return fitting[-1] if fitting else _UNITS[0]
 
 
+def each_of(metric: str) -> str:
+    """Return what the times of blocks are of: ``a call``, or what a rate counts."""
+    return _EACH.get(unit_of(metric), "a call")
+
+
 def comparison_data(row: ComparedRow[ComparisonView], styles: Sequence[Style | None]) -> dict[str, object]:
     """Return the numbers of one comparison. ``styles`` has one item for each run, ``None`` where it has no entry."""
     view = row.now
@@ -63,6 +73,7 @@ def comparison_data(row: ComparedRow[ComparisonView], styles: Sequence[Style | N
         "then": _then(row),
         "arms": [_arm(view.candidate, view), _arm(view.reference, view)],
         "unit": _unit(view)[0],
+        "each": each_of(view.metric),
     }
     if len(styles) > 1:
         spans = [None if run is None else _span(run.ratio, run.low, run.high) for run in row.over_runs]
@@ -115,7 +126,8 @@ def _then(row: ComparedRow[ComparisonView]) -> dict[str, object] | None:
 
 
 def _unit(view: ComparisonView) -> tuple[str, float]:
-    return unit_for(min(view.candidate.statistics.median_s, view.reference.statistics.median_s))
+    costs = [cost_of(arm, view.metric) for arm in (view.candidate, view.reference)]
+    return unit_for(min((cost / 1e9 for cost in costs if isfinite(cost)), default=0.0))
 
 
 def _arm(arm: ArmView, view: ComparisonView) -> dict[str, object]:

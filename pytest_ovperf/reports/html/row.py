@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+from math import isfinite
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.records import Metric
 from pytest_ovperf.reports import figures
+from pytest_ovperf.reports.phrases import standing
 from pytest_ovperf.runs.compared import Basis
+from pytest_ovperf.runs.values import arms_of, metric_of, unit_of, value_of
 
 from . import environment, wording
 from .content import Picture, Row, Sentence, Style
 from .marks import spark
+from .payload import each_of
 from .tables import arm_names, benchmark_table, comparison_tables, launch_ratios
 
 if TYPE_CHECKING:
@@ -30,7 +35,7 @@ _SHOWN_ELSEWHERE = ("Baseline: ", "Changed since then: ", "Unchanged since then:
 _HISTORY_KEY = (
     "Each run with the verdict that it gave itself, the last as it is judged here. Dotted: something had changed."
 )
-_SAMPLES_KEY = "The speed-up of each round, and the launch's as a line; below, what a call of either arm took."
+_SAMPLES_KEY = "The speed-up of each round, and the launch's as a line; below, what {} of either arm took."
 
 
 def style_of(said: str, kind: str) -> Style:
@@ -60,7 +65,7 @@ def comparison_row(
         said=row.said,
         name=name,
         full_name=view.key,
-        about=tuple(part for part in (_arms(view), view.model) if part),
+        about=tuple(part for part in (_arms(view), view.model, _metric(view), _own_figures(view)) if part),
         model=view.model,
         figure=wording.times(view.ratio),
         interval=figures.interval(view.low, view.high),
@@ -125,7 +130,7 @@ def _conclusion(row: ComparedRow[ComparisonView], first: RunView) -> str:
     if row.change is None or row.expected is None:
         return ""
     candidate, reference = arm_names(row.now)
-    now = f"{candidate} is now {wording.times(row.now.ratio)} as fast as {reference}"
+    now = standing(candidate, wording.times(row.now.ratio), reference, metric_of(row.now.metric), "now ")
     then = f"in {first.name} it was {wording.times(row.expected)}: {wording.change(row.change)}"
     if row.change_low is not None and row.change_high is not None:
         then += f", between {wording.change(row.change_low)} and {wording.change(row.change_high)}"
@@ -151,8 +156,21 @@ def _is_shown_elsewhere(sentence: Sentence) -> bool:
 
 def _arms(view: ComparisonView) -> str:
     """Name both arms, with their devices where it is these that are compared."""
-    candidate, reference = arm_names(view)
-    return f"{candidate} over {reference}"
+    return arms_of(view)
+
+
+def _metric(view: ComparisonView) -> str:
+    """Name the metric; latency is what is meant where none is named."""
+    return "" if view.metric == Metric.LATENCY else view.metric.replace("_", " ")
+
+
+def _own_figures(view: ComparisonView) -> str:
+    """Return both arms' own figures, empty where a file keeps none."""
+    unit = unit_of(view.metric)
+    ours, theirs = value_of(view.candidate, view.metric), value_of(view.reference, view.metric)
+    if not (isfinite(ours) and isfinite(theirs)):
+        return ""
+    return wording.whole(figures.against(ours, theirs, unit))
 
 
 def _expected(row: ComparedRow[ComparisonView]) -> str:
@@ -223,7 +241,7 @@ def _pictures(row: ComparedRow[ComparisonView], *, alone: bool) -> Iterable[Pict
         yield Picture(
             "samples",
             "Every round, by launch",
-            _SAMPLES_KEY,
+            _SAMPLES_KEY.format(each_of(view.metric)),
             f"Rounds of {launches}; by launch {', '.join(launch_ratios(view))}.",
         )
 

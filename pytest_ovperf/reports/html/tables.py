@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import exp
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.records import Metric, Unit
 from pytest_ovperf.reports import figures
+from pytest_ovperf.runs.values import metric_of, unit_of, value_of
 
 from . import wording
 from .content import Table
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
     from pytest_ovperf.runs.compared import ComparedRow
     from pytest_ovperf.runs.view import ArmView, BenchmarkView, ComparisonView, Statistics
 
+#: What the times below a figure are of, where they are not the figure itself.
+_TIMES_OF = {
+    Metric.THROUGHPUT: " of a request's latency",
+    Metric.TOKENS_PER_SECOND: " of a call",
+    Metric.REQUESTS_PER_SECOND: " of a call",
+    Metric.TTFT: " to the first token",
+    Metric.TPOT: " from token to token",
+    Metric.FIRST_INFERENCE: " to the first result",
+}
 _MOST_LOG = 700.0  # beyond that exp overflows
 
 
@@ -52,7 +63,7 @@ def _tables(row: ComparedRow[ComparisonView]) -> Iterable[Table]:
             ("first run", then.reference, names[1]),
         ]
     head = tuple(f"{name}, {when}" if when else name for when, _, name in columns)
-    yield Table("Absolute figures", ("", *head), tuple(_arm_lines([arm for _, arm, _ in columns])))
+    yield Table("Absolute figures", ("", *head), tuple(_arm_lines([arm for _, arm, _ in columns], view.metric)))
     if view.log_ratios:
         numbers = map(str, range(1, len(view.log_ratios) + 1))
         yield Table("By launch", ("launch", *numbers), (("speed-up", *launch_ratios(view)),))
@@ -60,11 +71,27 @@ def _tables(row: ComparedRow[ComparisonView]) -> Iterable[Table]:
         yield _fidelity(row)
 
 
-def _arm_lines(arms: Sequence[ArmView]) -> Iterable[tuple[str, ...]]:
+def _arm_lines(arms: Sequence[ArmView], metric: str) -> Iterable[tuple[str, ...]]:
     yield ("runs on", *(", ".join(arm.devices) or arm.device for arm in arms))
     yield ("precision", *(arm.precision or NOTHING for arm in arms))
-    yield ("threads", *(str(arm.threads) if arm.threads else NOTHING for arm in arms))
-    yield from _statistics_lines([arm.statistics for arm in arms])
+    for name, counts in (
+        ("threads", [arm.threads for arm in arms]),
+        ("streams", [arm.streams for arm in arms]),
+        ("requests in flight", [arm.requests for arm in arms]),
+    ):
+        if any(counts) or name == "threads":
+            yield (name, *(str(count) if count else NOTHING for count in counts))
+    for name in dict.fromkeys(name for arm in arms for name in arm.settings):
+        yield (name, *(arm.settings.get(name, NOTHING) for arm in arms))
+    unit = unit_of(metric)
+    if unit is not Unit.SECONDS:
+        yield (metric.replace("_", " "), *(wording.quantity(value_of(arm, metric), unit) for arm in arms))
+    known = [arm.statistics for arm in arms if arm.statistics is not None]
+    if len(known) == len(arms):
+        of = _TIMES_OF.get(metric_of(metric), "")
+        yield from ((f"{label}{of if label == 'median' else ''}", *cells) for label, *cells in _statistics_lines(known))
+    for name in dict.fromkeys(name for arm in arms for name in arm.percentiles if name != "p50"):
+        yield (name, *(wording.latency(arm.percentiles[name]) if name in arm.percentiles else NOTHING for arm in arms))
 
 
 def benchmark_table(row: ComparedRow[BenchmarkView]) -> Table:

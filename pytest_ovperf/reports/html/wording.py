@@ -11,7 +11,7 @@ from pytest_ovperf.reports import figures
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_ovperf.records import Fidelity
+    from pytest_ovperf.records import Fidelity, Unit
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EN DASH}"
@@ -31,6 +31,11 @@ def change(relative: float) -> str:
 def latency(seconds: float) -> str:
     """Return a time in seconds as ``4.10 ms``."""
     return whole(figures.latency(seconds * 1e9))
+
+
+def quantity(value: float, unit: Unit) -> str:
+    """Return what is counted in ``unit``: ``4.10 ms`` for 0.0041 s, ``45.1 MB``, ``617 tokens/s``."""
+    return whole(figures.quantity(value, unit))
 
 
 def latency_range(low_s: float, high_s: float) -> str:

@@ -72,7 +72,7 @@ def test_a_benchmark_without_a_first_run_has_empty_cells() -> None:
 
 def test_json_has_every_row_with_its_verdict_and_figures() -> None:
     page = document(comparison_json(mixed()))
-    assert page["schema"] == 1
+    assert page["schema"] == 2
     assert page["regressed"] is True
     assert [each["name"] for each in page["runs"]] == ["0001_nightly", "0002_nightly", "0003_nightly"]
     assert (page["against"], page["judged"]) == (0, 2)

@@ -121,10 +121,10 @@ def test_a_run_alone_is_shown_with_its_baselines() -> None:
         ComparedRow(each, (), Basis.RECORDED, each.kind, "ok", each.expected, -0.2, -0.3, -0.1, 0.05)
         for each in (held, target)
     ]
-    shown = text(compared(rows, [plain_row(1e-3)]))
+    shown = text(compared(rows, [plain_row(1e-3)]), 120)
     assert "baseline" in shown
-    assert re.search(r"test_a +2\.50x +2\.00x +1\.90\S2\.10 +-20 % +-30 to -10 % +ok", shown)
-    assert re.search(r"test_b +≥ 1\.50x +2\.00x +1\.90\S2\.10 +ok", shown)
+    assert re.search(r"test_a +10\.0 / 20\.0 ms +2\.50x +2\.00x +1\.90\S2\.10 +-20 % +-30 to -10 % +ok", shown)
+    assert re.search(r"test_b +10\.0 / 20\.0 ms +≥ 1\.50x +2\.00x +1\.90\S2\.10 +ok", shown)
     assert re.search(r"test_read\[1 MiB\] +1\.00 ms .*not judged", shown)
     assert "judged against the first" not in shown
 

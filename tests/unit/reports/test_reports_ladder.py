@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_ovperf.reports.ladder import ArmPlace, Ladder, ladders
+from pytest_ovperf.runs.values import value_of
 from tests.unit.reports import run_examples as examples
 
 if TYPE_CHECKING:
@@ -116,12 +117,12 @@ def test_one_arm_on_two_devices_is_two_rungs() -> None:
     }
 
 
-def test_latency_and_fidelity_are_those_of_the_comparison_nearest_to_the_foot() -> None:
+def test_the_figure_and_fidelity_are_those_of_the_comparison_nearest_to_the_foot() -> None:
     best, middle, foot = only(ladders([FP32_OVER_PYTORCH, INT8_OVER_FP32])).rungs
-    assert best.median_s == INT8_OVER_FP32.candidate.statistics.median_s
+    assert best.value == value_of(INT8_OVER_FP32.candidate, "latency")
     assert (best.fidelity, best.against) == (INT8_OVER_FP32.fidelity, ArmPlace("openvino-fp32", "CPU"))
-    assert middle.median_s == FP32_OVER_PYTORCH.candidate.statistics.median_s
-    assert foot.median_s == FP32_OVER_PYTORCH.reference.statistics.median_s
+    assert middle.value == value_of(FP32_OVER_PYTORCH.candidate, "latency")
+    assert foot.value == value_of(FP32_OVER_PYTORCH.reference, "latency")
     assert foot.fidelity is None
 
 

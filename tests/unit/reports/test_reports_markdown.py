@@ -14,7 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pytest_ovperf.reports.markdown import code, run_markdown, text
+from pytest_ovperf.reports.markdown import run_markdown
+from pytest_ovperf.reports.markdown_text import code, text
 from tests.unit.reports.run_examples import CASES, benchmark, comparison, run, suite_run, targeted
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def test_the_head_counts_the_verdicts_and_says_once_what_all_rows_share() -> Non
 def test_a_row_has_the_figures_of_the_terminal() -> None:
     (row,) = (row for row in page(suite_run()).rows if "test_int8_pays[CPU-minilm]" in row[0])
     assert row == [
-        "test_int8_pays[CPU-minilm]\nopenvino-int8 over openvino-fp32 · minilm",
+        "test_int8_pays[CPU-minilm]\nopenvino-int8 over openvino-fp32 · minilm · 9.09 against 17.2 ms",
         "1.92x\n1.82–2.02",
         "2.57x",
         "-25 %",
@@ -98,9 +99,11 @@ def test_a_row_has_the_figures_of_the_terminal() -> None:
 
 
 def test_what_differs_between_rows_is_said_in_each() -> None:
-    made = run([REGRESSED, replace(comparison(CASES[0]), device="GPU.0", metric="throughput")])
-    assert page(made).rows[1][0].endswith("\nopenvino-int8 over openvino-fp32 · latency · CPU")
-    assert page(made).rows[2][0].endswith("\nopenvino-fp32 over pytorch-fp32 · throughput · GPU.0")
+    other = replace(comparison(CASES[0]), device="GPU.0", metric="throughput")
+    arms = [replace(arm, cost=cost) for arm, cost in ((other.candidate, 1e7), (other.reference, 2e7))]
+    made = run([REGRESSED, replace(other, candidate=arms[0], reference=arms[1])])
+    assert page(made).rows[1][0].endswith("\nopenvino-int8 over openvino-fp32 · latency · CPU · 9.09 against 17.2 ms")
+    assert page(made).rows[2][0].endswith(" over pytorch-fp32 · throughput · GPU.0 · 100 against 50.0 samples/s")
 
 
 def test_arms_on_two_devices_carry_them() -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_ovperf.records import ComparisonRecord, VerdictKind
@@ -62,6 +62,7 @@ def test_a_run_without_trouble_is_a_table_and_a_line() -> None:
         "---------------------------------  ---------  --------  ------  -------".replace("-", "─"),
         "test_at_least[distilbert-CPU]          4.10x   ≥ 1.50x          ok",
         "  openvino-int8 over pytorch-fp32  3.95–4.30                    8.8 s",
+        "  4.10 against 16.8 ms",
         "",
         "1 ok  (1 comparison in 8.8 s)",
     ]
@@ -105,7 +106,7 @@ def test_what_differs_between_rows_and_is_not_in_the_test_name_is_said_in_the_ro
 
 def test_a_model_that_was_cut_out_of_the_test_name_is_said_below_it() -> None:
     record = replace(OK, test=f"t.py::test_x[{'a' * 60}-mobilenet_v2-{'b' * 60}]")
-    assert "  mobilenet_v2\n" in re.sub(" +\n", "\n", re.sub(r"  +\d.*", "", plain([record, REGRESSED], 80)))
+    assert "\n  mobilenet_v2 · 4.10 against 11.1 ms\n" in re.sub(" +\n", "\n", plain([record, REGRESSED], 80))
 
 
 def test_verdicts_are_coloured_only_when_asked() -> None:
@@ -152,6 +153,7 @@ FIGURES = st.floats(min_value=1e-6, max_value=1e6)
     encoding=st.sampled_from(["utf-8", "ascii", "cp437"]),
     kind=st.sampled_from(VerdictKind),
 )
+@example([("", "", "")], 1.0, 93, "utf-8", VerdictKind.OK)  # the title is wider than every name
 def test_no_name_widens_a_line_or_hides_a_verdict(
     names: list[tuple[str, str, str]], ratio: float, width: int, encoding: str, kind: VerdictKind
 ) -> None:

@@ -14,7 +14,16 @@ from pytest_ovperf.records import Fidelity, VerdictKind
 from pytest_ovperf.runs.benchmark_entries import entries
 from pytest_ovperf.runs.benchmark_json import BLOCK, machine_block, run_block
 from pytest_ovperf.runs.of_records import statistics_of
-from pytest_ovperf.runs.view import ArmView, BaselineView, ComparisonView, RunView
+from pytest_ovperf.runs.view import (
+    ArmView,
+    BaselineView,
+    ComparisonView,
+    FactorView,
+    FigureView,
+    LadderView,
+    RungView,
+    RunView,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,9 +120,61 @@ BARE_ARMS = st.builds(
     threads=st.integers(0, 512),
     statistics=st.just(statistics_of((1,))),
     blocks_ns=BLOCKS,
+    cost=MAYBE,
+    percentiles=st.dictionaries(TEXT, NUMBERS, max_size=2),
+    streams=st.integers(0, 8),
+    requests=st.integers(0, 8),
+    settings=FACTS,
 )
 BASELINES = st.builds(BaselineView, NUMBERS, NUMBERS, NUMBERS, st.integers(0, 100), FACTS)
 FIDELITIES = st.builds(Fidelity, NUMBERS, NUMBERS, NUMBERS)
+
+
+FIGURES = st.builds(
+    FigureView,
+    key=TEXT,
+    test=TEXT,
+    model=TEXT,
+    arm=TEXT,
+    device=TEXT,
+    workload=TEXT,
+    metric=TEXT,
+    unit=TEXT,
+    value=NUMBERS,
+    low=NUMBERS,
+    high=NUMBERS,
+    percentiles=st.dictionaries(TEXT, NUMBERS, max_size=2),
+    samples=st.integers(0, 100),
+    launches=st.integers(0, 100),
+    seconds=NUMBERS,
+    target=MAYBE,
+    held=st.none() | st.booleans(),
+    notes=st.lists(TEXT, max_size=2).map(tuple),
+)
+FACTORS = st.none() | st.builds(FactorView, NUMBERS, NUMBERS, NUMBERS)
+RUNGS = st.builds(
+    RungView,
+    arm=TEXT,
+    batch=st.integers(1, 8),
+    figures=st.dictionaries(TEXT, FIGURES, max_size=2),
+    over_same_batch=FACTORS,
+    over_single=FACTORS,
+    fidelity=st.none() | FIDELITIES,
+    absent=TEXT,
+)
+LADDERS = st.builds(
+    LadderView,
+    key=TEXT,
+    test=TEXT,
+    model=TEXT,
+    device=TEXT,
+    workload=TEXT,
+    metric=TEXT,
+    reference=TEXT,
+    rungs=st.lists(RUNGS, max_size=2).map(tuple),
+    launches=st.integers(0, 100),
+    seconds=NUMBERS,
+)
 
 
 @st.composite
@@ -170,6 +231,8 @@ def runs(draw: st.DrawFn) -> Measured:
             devices=FACTS,
             comparisons=st.just(tuple(view for view, _ in made)),
             notes=st.lists(TEXT, max_size=2).map(tuple),
+            figures=st.lists(FIGURES, max_size=2).map(tuple),
+            ladders=st.lists(LADDERS, max_size=1).map(tuple),
         )
     )
     return Measured(run, tuple(calls for _, calls in made))

@@ -52,6 +52,11 @@ def test_what_people_look_for_has_plain_names() -> None:
     assert extra == {
         "arm": "openvino-fp32",
         "side": "reference",
+        "metric": "latency",
+        "workload": "infer 1x3",
+        "value": 2.2e-8,
+        "unit": "s",
+        "percentiles_s": {},
         "ratio": 2.0,
         "interval": [1.9, 2.1],
         "confidence": 0.95,

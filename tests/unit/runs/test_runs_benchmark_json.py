@@ -17,6 +17,8 @@ from tests.unit.runs.run_builders import Measured, comparison, document_of, meas
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_ovperf.runs.view import ComparisonView
+
 DATA = Path(__file__).resolve().parents[2] / "data"
 VERSIONS = ("3.4.1", "4.0.0", "5.3.1")
 
@@ -204,8 +206,8 @@ def test_what_an_earlier_version_could_not_write_has_its_default() -> None:
 def test_a_file_of_a_newer_version_asks_for_an_upgrade(where: str) -> None:
     document = document_of(measured())
     block = of_ours("")(document) if where == "entry" else document["ovperf"]
-    block["schema"] = 2
-    with pytest.raises(RunFileError, match="reads up to 1") as raised:
+    block["schema"] = 3
+    with pytest.raises(RunFileError, match="reads up to 2") as raised:
         view_of(document, "x")
     assert "pip install --upgrade pytest-ovperf" in raised.value.remedy
 
@@ -255,3 +257,25 @@ def test_what_no_version_writes_is_refused_with_its_place(
 def test_what_is_no_document_at_all_is_refused(rubbish: object) -> None:
     with pytest.raises(RunFileError, match="the document: expected an object"):
         view_of(rubbish, "x")
+
+
+def size_view() -> ComparisonView:
+    view = comparison(label="m · a over b · model_size · files 1x3")
+    arms = [replace(arm, statistics=None, blocks_ns=(), cost=2.5e8) for arm in (view.candidate, view.reference)]
+    return replace(view, metric="model_size", workload="files 1x3", candidate=arms[0], reference=arms[1])
+
+
+def test_bytes_are_no_entries_of_times_and_are_read_again_all_the_same() -> None:
+    given = measured(comparison(), size_view())
+    document = document_of(given)
+    assert len(document["benchmarks"]) == 2
+    assert view_of(document, "this run").comparisons == given.run.comparisons
+
+
+def test_documents_of_the_first_schema_have_neither_figures_nor_ladders() -> None:
+    document = document_of(measured())
+    for name in ("figures", "ladders", "untimed"):
+        del document["ovperf"][name]
+    document["ovperf"]["schema"] = 1
+    read = view_of(document, "x")
+    assert (read.figures, read.ladders, len(read.comparisons)) == ((), (), 1)

@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_benchmark.stats import Stats
 
-from pytest_ovperf.records import Block, Round
+from pytest_ovperf.records import Block, Metric, Round
 from pytest_ovperf.runs.of_records import calls_ns, run_view, statistics_of
 from pytest_ovperf.stats.estimate import estimate
+from tests.unit.reports.figure_examples import FIGURES, LADDER
 from tests.unit.reports.report_examples import LAUNCH, MISSING, OK, REGRESSED, RUN, TARGET_MET
 from tests.unit.trial.trial_fakes import FakeWorld
 
 if TYPE_CHECKING:
     from pytest_ovperf.records import Comparison, ComparisonRecord
-    from pytest_ovperf.runs.view import RunView
+    from pytest_ovperf.runs.view import ComparisonView, RunView
 
 
 def label(comparison: Comparison) -> str:
@@ -120,6 +121,7 @@ def test_an_arm_is_what_it_turned_out_to_be_and_keeps_its_samples_by_launch() ->
     )
     assert found.candidate.blocks_ns == ((1000.0, 1000.0), (1000.0, 1000.0))
     assert found.reference.blocks_ns == ((3000.0, 3000.0), (3000.0, 3000.0))
+    assert found.candidate.statistics is not None
     assert found.candidate.statistics.calls == 8
     assert found.candidate.statistics.max_s == 1.001e-6
 
@@ -154,3 +156,53 @@ def test_half_a_character_in_a_test_id_is_made_whole() -> None:
 def test_estimates_without_an_upper_end_are_kept_as_they_are() -> None:
     (found,) = view(replace(OK, speedup=replace(OK.speedup, high=math.inf))).comparisons
     assert found.high == math.inf
+
+
+def of_metric(metric: Metric, block: Block) -> ComparisonView:
+    asked = replace(OK.comparison, metric=metric)
+    launch = replace(OK.launches[0], rounds=(Round(block, block, candidate_first=True),))
+    (found,) = view(replace(OK, comparison=asked, launches=(launch, launch))).comparisons
+    return found
+
+
+def test_times_are_those_that_the_metric_is_about() -> None:
+    block = Block((40_000_000,) * 5, first_ns=(10_000_000,) * 5, items=2, tokens=4)
+    first = of_metric(Metric.TTFT, block).candidate
+    assert first.statistics is not None
+    assert (first.statistics.median_s, first.statistics.calls) == (0.01, 10)
+    assert first.percentiles == {"p50": 0.01}
+    assert of_metric(Metric.TOKENS_PER_SECOND, block).candidate.blocks_ns == ((5_000_000.0,), (5_000_000.0,))
+
+
+def test_bytes_have_a_cost_and_no_times() -> None:
+    found = of_metric(Metric.PEAK_MEMORY, Block((), bytes=3_000_000)).candidate
+    assert (found.statistics, found.blocks_ns, found.percentiles) == (None, (), {})
+    assert found.cost == OK.speedup.candidate_cost
+
+
+def test_what_was_read_back_of_an_arm_is_kept() -> None:
+    facts = replace(OK.launches[0].candidate, streams=2, requests=4, settings={"hint": "throughput"})
+    (found,) = view(replace(OK, launches=(replace(OK.launches[0], candidate=facts),))).comparisons
+    assert (found.candidate.streams, found.candidate.requests) == (2, 4)
+    assert found.candidate.settings == {"hint": "throughput"}
+
+
+def test_figures_and_ladders_are_part_of_a_run() -> None:
+    run = run_view(
+        [],
+        name="this run",
+        commit="",
+        machine={},
+        versions={},
+        devices={},
+        label=str,
+        explain=lambda _: (),
+        figures=FIGURES,
+        ladders=[LADDER],
+    )
+    assert [figure.percentiles for figure in run.figures] == [{"p50": 0.2531, "p90": 0.2712}, {"p50": 0.0881}, {}]
+    assert [figure.unit for figure in run.figures] == ["tokens/s", "s", "B"]
+    (ladder,) = run.ladders
+    assert ladder.reference == "pytorch-fp32"
+    assert [rung.arm for rung in ladder.rungs][-2:] == ["genai-int8[batch=8]", "openvino-int4"]
+    assert len({figure.key for figure in run.figures}) == 3

@@ -77,6 +77,23 @@ def test_shapes_that_differ_are_an_error() -> None:
         compare(outputs([1, 2]), outputs([1, 2, 3]))
 
 
+def test_of_batches_of_different_sizes_the_first_samples_are_compared() -> None:
+    one = {"logits": np.array([[1.0, 0.0]]), "score": np.array([0.5])}
+    three = {"logits": np.array([[1.0, 0.0], [0.0, 1.0], [9.0, 9.0]]), "score": np.array([0.5, 7.0, 8.0])}
+    for pair in ((one, three), (three, one)):
+        fidelity = compare(*pair)
+        assert (fidelity.cosine, fidelity.top1, fidelity.max_abs_error) == (1.0, 1.0, 0.0)
+
+
+def test_a_larger_batch_does_not_hide_an_error_in_the_samples_that_both_have() -> None:
+    assert compare(outputs([0, 1], [5, 5]), outputs([1, 0])).cosine == pytest.approx(0)
+
+
+def test_a_sample_that_only_one_side_has_must_be_sound_all_the_same() -> None:
+    with pytest.raises(MeasurementError, match="'logits' of the candidate holds 1 values of 4"):
+        compare(outputs([1, 2], [3, np.nan]), outputs([1, 2]))
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_values_that_are_not_finite_are_an_error_that_names_the_side(bad: float) -> None:
     with pytest.raises(MeasurementError, match="'logits' of the candidate holds 1 values of 2"):
@@ -101,3 +118,18 @@ def test_cosine_ignores_scale_and_stays_within_its_bounds(values: list[float], s
     fidelity = compare({"x": vector * scale}, {"x": vector})
     assert fidelity.cosine <= 1.0
     assert fidelity.cosine == pytest.approx(1.0)
+
+
+def test_generated_tokens_are_compared_one_by_one() -> None:
+    logits = np.array([[1.0, 2.0]])
+    ours = {"logits": logits, "tokens": np.array([[5, 6, 7, 8]])}
+    theirs = {"logits": logits, "tokens": np.array([[5, 6, 9, 9]])}
+    found = compare(ours, theirs)
+    assert (found.top1, found.cosine, found.max_abs_error) == pytest.approx((0.5, 1.0, 0.0))
+
+
+def test_tokens_of_the_prompts_that_both_have_are_compared() -> None:
+    logits = np.array([[1.0, 2.0]])
+    ours = {"logits": logits, "tokens": np.array([[5, 6], [1, 1]])}
+    theirs = {"logits": logits, "tokens": np.array([[5, 6]])}
+    assert compare(ours, theirs).top1 == 1.0

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import MeasurementError, SettingsError
+from pytest_ovperf.records import Metric
 from pytest_ovperf.stats.noise import (
     DAY_DEGREES,
     NOISE,
@@ -16,6 +17,7 @@ from pytest_ovperf.stats.noise import (
     Spread,
     centre_of,
     error_since,
+    kind_of,
     noise_of,
     pair_kind,
     shrunk_spread,
@@ -43,7 +45,8 @@ def test_one_pytorch_arm_makes_a_pair_one_with_pytorch(candidate: str, reference
 
 
 def test_default_tolerances_are_five_and_ten_percent() -> None:
-    assert {kind: noise.tolerance for kind, noise in NOISE.items()} == {PairKind.OPENVINO: 0.05, PairKind.PYTORCH: 0.10}
+    assert NOISE[PairKind.OPENVINO].tolerance == 0.05
+    assert NOISE[PairKind.PYTORCH].tolerance == 0.10
 
 
 def test_one_launch_leaves_the_prior_as_it_is() -> None:
@@ -189,3 +192,36 @@ def test_an_error_grows_with_the_scale_of_the_log_ratios(days: list[list[float]]
     scaled = error_since(wider, Spread(0.03 * factor, 6.0), launches, [[each * factor for each in day] for day in days])
     assert scaled.sd == pytest.approx(once.sd * factor)
     assert scaled.degrees == pytest.approx(once.degrees)
+
+
+@pytest.mark.parametrize(
+    ("metric", "between_openvino", "with_pytorch"),
+    [
+        (Metric.LATENCY, PairKind.OPENVINO, PairKind.PYTORCH),
+        (Metric.THROUGHPUT, PairKind.STREAM, PairKind.STREAM_PYTORCH),
+        (Metric.TTFT, PairKind.GENERATE, PairKind.GENERATE_PYTORCH),
+        (Metric.REQUESTS_PER_SECOND, PairKind.GENERATE, PairKind.GENERATE_PYTORCH),
+        (Metric.CACHED_LOAD_TIME, PairKind.LOAD, PairKind.LOAD),
+        (Metric.PEAK_MEMORY, PairKind.MEMORY, PairKind.MEMORY),
+        (Metric.MODEL_SIZE, PairKind.FILES, PairKind.FILES),
+        (Metric.EXPORT_TIME, PairKind.EXPORT, PairKind.EXPORT),
+    ],
+)
+def test_what_is_measured_decides_the_kind_of_pair(
+    metric: Metric, between_openvino: PairKind, with_pytorch: PairKind
+) -> None:
+    assert kind_of(metric, with_pytorch=False) is between_openvino
+    assert kind_of(metric, with_pytorch=True) is with_pytorch
+
+
+def test_every_kind_has_its_noise_and_says_whether_it_was_measured() -> None:
+    assert set(NOISE) == set(PairKind)
+    assert {kind for kind, noise in NOISE.items() if noise.is_measured} == {PairKind.OPENVINO, PairKind.PYTORCH}
+
+
+def test_bytes_do_not_become_restless_with_the_machine() -> None:
+    restless, seen = Spread(0.2, 10.0), Spread(0.01, 5.0)
+    for kind, widened in ((PairKind.OPENVINO, True), (PairKind.FILES, False), (PairKind.MEMORY, False)):
+        calm = error_since(NOISE[kind], seen, 4, [[0.1, 0.1]])
+        shaken = error_since(NOISE[kind], seen, 4, [[0.1, 0.1]], restless)
+        assert (shaken.sd > calm.sd) is widened

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ovperf.records import ComparisonRecord, VerdictKind
+from pytest_ovperf.records import ComparisonRecord, Metric, VerdictKind
 from pytest_ovperf.stats.judge import judge, no_baseline
 from pytest_ovperf.stats.noise import NOISE, PairKind, error_since, shrunk_spread
 from pytest_ovperf.stats.together import (
@@ -199,3 +199,12 @@ def test_what_was_not_held_against_a_baseline_tells_nothing_of_unrest() -> None:
         replace(first, verdict=replace(first.verdict, change=None)),
     ):
         assert unrest([uncounted, *enough[1:]]) is None
+
+
+def test_bytes_say_nothing_of_the_machine() -> None:
+    sizes = [
+        replace(each, comparison=replace(each.comparison, metric=Metric.MODEL_SIZE)) for each in run_of(*[-0.10] * 7)
+    ]
+    assert ratios_together(sizes) is None
+    assert latencies_together(sizes) is None
+    assert unrest(sizes) is None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ovperf.records import Comparison, Metric, Workload, WorkloadKind, parse_arm
-from pytest_ovperf.store.keys import EntryKey, comparison_label, module_file
+from pytest_ovperf.store.keys import EntryKey, comparison_label, metric_of, module_file
 
 
 def comparison(candidate: str, reference: str, device: str) -> Comparison:
@@ -65,3 +65,16 @@ def test_no_module_leaves_the_folder(module: str) -> None:
 )
 def test_two_modules_never_share_a_file(modules: set[str]) -> None:
     assert len({module_file(module) for module in modules}) == len(modules)
+
+
+@pytest.mark.parametrize(
+    ("label", "metric"),
+    [
+        ("m · openvino-fp16 over openvino-fp32 on CPU · model_size · files 1x128", Metric.MODEL_SIZE),
+        ("odd · latency · name · a over b on CPU · throughput · stream 1x3", Metric.THROUGHPUT),
+        ("m · a over b on CPU · beauty · infer 1x3", None),
+        ("only text", None),
+    ],
+)
+def test_a_label_names_its_metric(label: str, metric: Metric | None) -> None:
+    assert metric_of(label) is metric

@@ -17,6 +17,7 @@ from pytest_ovperf.hardware.profile import HardwareProfile
 from pytest_ovperf.records import Fidelity, StoredBaseline
 from pytest_ovperf.store.schema import BaselineFile, decode, encode, rounded
 
+ROOT = Path(__file__).parents[3]
 SOURCE = Path("baselines/some-machine/test_speed.json")
 TEST = "test_int8_pays[CPU]"
 LABEL = "distilbert · openvino-int8 over openvino-fp32 on CPU · latency · infer 1x128"
@@ -314,8 +315,8 @@ def test_a_wrong_fact_of_the_machine_points_at_it() -> None:
 
 
 def test_a_newer_schema_asks_for_an_upgrade_whatever_else_it_holds() -> None:
-    text = json.dumps({"new": [{"a": 1}], "schema": 3}, indent=2)
-    with pytest.raises(BaselineError, match="schema 3") as caught:
+    text = json.dumps({"new": [{"a": 1}], "schema": 4}, indent=2)
+    with pytest.raises(BaselineError, match="schema 4") as caught:
         decode(text, SOURCE)
     assert "pip install --upgrade" in caught.value.remedy
 
@@ -374,3 +375,52 @@ def test_any_truncation_is_seen(length: int) -> None:
 def test_no_text_gives_another_error(text: str) -> None:
     with pytest.raises(BaselineError):
         decode(text, SOURCE)
+
+
+LATENCY = "distilbert · openvino-int8 over openvino-fp32 on CPU · latency · infer 1x128"
+SIZE = "distilbert · openvino-fp16 over openvino-fp32 on CPU · model_size · files 1x128"
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit"),
+    [
+        ("model_size", "bytes"),
+        ("peak_memory", "bytes"),
+        ("throughput", "ns_per_sample"),
+        ("tokens_per_second", "ns_per_token"),
+        ("requests_per_second", "ns_per_request"),
+        ("ttft", "ns"),
+        ("load_time", "ns"),
+    ],
+)
+def test_a_cost_is_named_after_what_it_is_counted_in(metric: str, unit: str) -> None:
+    label = SIZE.replace("model_size", metric)
+    stored = decode(TEXT, SOURCE)
+    (entry,) = stored.tests["test_int8_pays[CPU]"].values()
+    file = replace(stored, tests={"test_a": {label: entry}})
+    text = encode(file, SOURCE)
+    assert f'"candidate_{unit}": 9123456' in text
+    assert f'"reference_{unit}": 24834611' in text
+    assert decode(text, SOURCE) == file
+
+
+def test_a_file_of_times_alone_stays_of_the_second_version() -> None:
+    file = decode(TEXT, SOURCE)
+    (entry,) = file.tests["test_int8_pays[CPU]"].values()
+    both = encode(replace(file, tests={"test_a": {LATENCY: entry, SIZE: entry}}), SOURCE)
+    assert '"schema": 3' in both
+    assert '"schema": 2' in encode(decode(TEXT, SOURCE), SOURCE)
+
+
+def test_bytes_are_not_taken_for_nanoseconds() -> None:
+    text = TEXT.replace("latency · infer", "model_size · files").replace('"schema": 2', '"schema": 3')
+    with pytest.raises(BaselineError, match=r"'candidate_ns' is nothing that .* can hold; candidate_bytes"):
+        decode(text, SOURCE)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "baselines").rglob("*.json")), ids=lambda path: path.name)
+def test_the_baselines_of_this_project_are_read_and_would_be_written_as_they_are(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    written = encode(decode(text, path), path)
+    if '"schema": 1' not in text:
+        assert written == text

@@ -131,7 +131,7 @@ const ovPictures = (() => {
       margin: { l: 6, r: 10, t: 22, b: 8 }, shapes, annotations,
       legend: { orientation: "h", x: 0, y: -0.02, yanchor: "top", font: { size: small() } },
       xaxis: { range: [0, left], showticklabels: false, showgrid: false, anchor: "y" },
-      yaxis: { domain: [0, 0.55], title: { text: `time of a call, ${row.unit}`, font: { size: small() } }, rangemode: "tozero", nticks: 6 },
+      yaxis: { domain: [0, 0.55], title: { text: `time of ${row.each ?? "a call"}, ${row.unit}`, font: { size: small() } }, rangemode: "tozero", nticks: 6 },
       yaxis2: { domain: [0.64, 1], title: { text: "speed-up", font: { size: small() } }, ticksuffix: "×", nticks: 5 },
     })];
   }
