@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.worker import main as worker_main
@@ -43,7 +44,8 @@ class SlowedCommands(worker_main.Commands):
 
     def _load(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         facts = super()._load(request)
-        self._model = SlowedModel(self._loaded(), self.share)
+        arm = self._loaded()
+        self._arm = replace(arm, model=SlowedModel(arm.model, self.share))
         return facts
 
 

@@ -1,10 +1,15 @@
-"""Text models: OpenVINO over PyTorch, INT8 and BF16 over FP32, each with its fidelity."""
+"""Text models: OpenVINO over PyTorch, INT8 and BF16 over FP32, each with its fidelity.
+
+`pytest --ov-set=quick` takes the tests that are marked so, a minute of them in all; `--ov-set=full` takes all.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-encoders = pytest.mark.parametrize("model", ["minilm", "distilbert"], indirect=True)
+quick, full = pytest.mark.ovperf(set="quick"), pytest.mark.ovperf(set="full")
+
+encoders = pytest.mark.parametrize("model", [pytest.param("minilm", marks=quick), "distilbert"], indirect=True)
 gpt2_step = pytest.mark.model("gpt2", shape=(1, 64))  # one forward pass over 64 tokens, nothing generated
 
 
@@ -20,7 +25,8 @@ def test_int8_pays(speedup, fidelity, baseline):
     assert speedup("openvino-int8", over="openvino-fp32") >= baseline
 
 
-@encoders
+@full
+@pytest.mark.parametrize("model", ["minilm", "distilbert"], indirect=True)
 def test_bf16_over_fp32(speedup, fidelity, baseline):
     assert fidelity("openvino-bf16", over="openvino-fp32").cosine >= 0.99
     assert speedup("openvino-bf16", over="openvino-fp32") >= baseline
@@ -38,6 +44,7 @@ def test_gpt2_int8_weights_pay(speedup, fidelity, baseline):
     assert speedup("openvino-int8", over="openvino-fp32") >= baseline
 
 
+@full
 @gpt2_step
 @pytest.mark.ovperf(tolerance=10)  # differs by a tenth from launch to launch where the processor has no AMX
 def test_gpt2_bf16_over_fp32(speedup, fidelity, baseline):

@@ -1,0 +1,93 @@
+"""Prepares what a case needs and takes its launches."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_ovperf.arms import Arms, build_in_worker
+from pytest_ovperf.engines.properties import compile_properties
+from pytest_ovperf.hardware.probe import read_machine
+from pytest_ovperf.models.cache import ArtefactCache
+from pytest_ovperf.models.library import ModelLibrary
+from pytest_ovperf.models.sources import resolve
+from pytest_ovperf.records import Metric, parse_arm
+
+from .app import app_arguments, write_inputs
+from .outside import outside_ns
+from .records import Outcome
+from .turns import take_launch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pytest_ovperf.engines.protocol import LoadRequest
+    from pytest_ovperf.records import Arm
+
+    from .records import Case, Launch
+    from .turns import Timing
+
+#: The shape that the suites give a model; the others are compiled with the open dimensions of their export.
+SHAPES = {"gpt2": (1, 64)}
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is measured: undisturbed launches of a case, and disturbed ones that may be repeated at most."""
+
+    launches: int
+    repeats: int
+    timing: Timing
+
+
+class Bench:
+    """Prepares models, and measures cases."""
+
+    def __init__(self, cache_dir: Path) -> None:
+        """Read the machine; ``cache_dir`` is where built models are kept."""
+        self.machine = read_machine()
+        library = ModelLibrary(ArtefactCache(cache_dir), lambda job, target: build_in_worker(job, target, print), print)
+        self._arms = Arms(library, self.machine.profile.physical_cores, contextlib.nullcontext)
+
+    def measure(self, case: Case, effort: Effort, say: Callable[[str], None]) -> Outcome:
+        """Return the launches of ``case``. Raises what preparing an arm raises, and what `take_launch` does."""
+        arm, request = self._prepare(case)
+        arrays, properties = _arrays(request.inputs), compile_properties(request)
+        arguments = app_arguments(request, properties, case.metric, arrays, effort.timing.seconds)
+        launches: list[Launch] = []
+        with tempfile.TemporaryDirectory(prefix="ovperf-agreement-") as name:
+            write_inputs(Path(name), request.device, properties, arrays)
+            while _wanted(launches, effort):
+                launches.append(take_launch(arm, request, arguments, Path(name), effort.timing))
+                say(f"{case}: {_told(launches[-1], case)}")
+        versions = {"openvino": self.machine.versions.get("openvino", "")}
+        outside = outside_ns(request) if case.metric is Metric.LATENCY else 0.0
+        return Outcome(case, tuple(launches), self.machine.profile.slug, versions, outside)
+
+    def _prepare(self, case: Case) -> tuple[Arm, LoadRequest]:
+        spec = resolve(case.model, shape=SHAPES.get(case.model), base=Path())
+        arm = parse_arm(case.arm, "CPU")
+        return arm, self._arms.prepare(spec, arm, kind=case.metric.workload)[1][arm]
+
+
+def _wanted(launches: list[Launch], effort: Effort) -> bool:
+    undisturbed = sum(not launch.disturbed for launch in launches)
+    return undisturbed < effort.launches and len(launches) < effort.launches + effort.repeats
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    import numpy as np  # noqa: PLC0415  (as everywhere: only where it is needed)
+
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+def _told(launch: Launch, case: Case) -> str:
+    ratio = launch.ours.value(case.metric) / launch.theirs.value(case.metric)
+    left_out = " (left out)" if launch.disturbed else ""
+    return f"{ratio:.4f}, others had {launch.others:.0%} of a processor{left_out}"

@@ -1,0 +1,36 @@
+"""From PyTorch to what OpenVINO can do, rung by rung: all of them in one run, in turn, and in one table."""
+
+from __future__ import annotations
+
+import pytest
+from model_sets import in_full
+
+pytestmark = pytest.mark.model("gpt2")
+
+RUNGS = [
+    "pytorch-fp32",
+    "openvino-fp32",
+    "openvino",  # whatever precision the device chooses by itself
+    "openvino-int8",
+    "openvino-int4",
+    "genai-int8",
+    "pytorch-fp32[batch=8]",
+    "genai-int8[batch=8]",
+]
+
+
+@in_full
+def test_the_last_rung_is_ten_times_pytorch(ladder):
+    rungs = ladder(RUNGS, prompt=64, new_tokens=32)
+    assert rungs["genai-int8[batch=8]"].factor >= 10
+
+
+@in_full
+def test_the_goals_of_a_deployment(measure):
+    """Absolute figures hold for one machine; these are goals for a processor of two cores."""
+    together = measure("genai-int8", batch=8, prompt=64, new_tokens=32)
+    assert together.tokens_per_second >= 150
+    assert together.requests_per_second >= 10
+    alone = measure("genai-int8", batch=1, prompt=64, new_tokens=32)
+    assert alone.ttft <= 0.2
+    assert alone.peak_memory <= 300e6
