@@ -14,7 +14,7 @@ import pytest
 
 from .console import Console
 from .errors import OvperfError
-from .fixtures import SESSION
+from .outcomes import SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -130,10 +130,11 @@ class CIPlaces:
 
     def write_summary(self, session: Session) -> None:
         """Add the run to the job's summary, once; where that cannot be done, ``warnings`` gets a line."""
-        if not self._summary or not session.has_measured or not session.judging.records:
+        from .overview import has_results, run_view  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+        if not self._summary or not has_results(session):
             return
         path, self._summary = Path(self._summary), ""
-        from .overview import run_view  # noqa: PLC0415  (paid only on GitHub)
         from .reports.github import append_summary  # noqa: PLC0415
 
         try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .cli_compare import add_compare
 from .cli_noise import add_noise
+from .cli_npu import add_npu
 from .errors import CacheError, OvperfError
 from .options import default_cache_dir
 from .turns import kept_traces
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_noise(commands)
     add_compare(commands)
+    add_npu(commands)
     return parser
 
 

@@ -14,12 +14,13 @@ from math import isfinite
 from typing import TypeVar
 
 from .errors import ArmError, RunFileError
-from .records import Engine, Speedup, StoredBaseline, VerdictKind, parse_arm
+from .records import Engine, Speedup, StoredBaseline, VerdictKind, parse_arm, parse_metric
 from .runs.compared import Basis, Compared, ComparedRow
 from .runs.differences import differences, other_devices, other_hardware
+from .runs.values import cost_of
 from .runs.view import BenchmarkView, ComparisonView, RunView, Statistics
 from .stats.judge import judge
-from .stats.noise import NOISE, Noise, PairKind
+from .stats.noise import NOISE, Noise, PairKind, kind_of
 from .stats.quartiles import PLAIN_TOLERANCE, Doubt, Quartiles, judge_quartiles
 from .stats.sequential import comparison_error_rate
 
@@ -196,10 +197,11 @@ def _obstacle(now: ComparisonView, then: ComparisonView | None, first: RunView, 
 def _noise(view: ComparisonView) -> Noise:
     """Return what is known of this kind of pair; an arm that this version does not know counts as a noisy one."""
     try:
+        metric = parse_metric(view.metric)
         engines = {parse_arm(arm.name, arm.device).engine for arm in (view.candidate, view.reference)}
     except ArmError:
         return NOISE[PairKind.PYTORCH]
-    return NOISE[PairKind.PYTORCH if Engine.PYTORCH in engines else PairKind.OPENVINO]
+    return NOISE[kind_of(metric, with_pytorch=Engine.PYTORCH in engines)]
 
 
 def _speedup(view: ComparisonView) -> Speedup:
@@ -210,8 +212,8 @@ def _speedup(view: ComparisonView) -> Speedup:
         confidence=view.confidence,
         log_ratios=view.log_ratios,
         rounds=0,  # no file keeps them, and no verdict asks for them
-        candidate_cost=view.candidate.statistics.median_s * 1e9,
-        reference_cost=view.reference.statistics.median_s * 1e9,
+        candidate_cost=cost_of(view.candidate, view.metric),
+        reference_cost=cost_of(view.reference, view.metric),
     )
 
 
@@ -220,8 +222,8 @@ def _stored(view: ComparisonView) -> StoredBaseline:
     return StoredBaseline(
         log_ratios=view.log_ratios,
         tolerance=view.tolerance,
-        candidate_cost=view.candidate.statistics.median_s * 1e9,
-        reference_cost=view.reference.statistics.median_s * 1e9,
+        candidate_cost=cost_of(view.candidate, view.metric),
+        reference_cost=cost_of(view.reference, view.metric),
         fidelity=view.fidelity,
         provenance={},
     )
@@ -235,6 +237,8 @@ def _changed_arms(now: ComparisonView, then: ComparisonView) -> tuple[str, ...]:
             ("precision", old.precision, new.precision),
             ("devices", ", ".join(old.devices), ", ".join(new.devices)),
             ("threads", str(old.threads or ""), str(new.threads or "")),
+            ("streams", str(old.streams or ""), str(new.streams or "")),
+            ("requests in flight", str(old.requests or ""), str(new.requests or "")),
         )
         found += [f"The {side}'s {name} changed: {a} → {b}." for name, a, b in facts if a and b and a != b]
     versions = [

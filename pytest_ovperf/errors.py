@@ -58,6 +58,10 @@ class ArmError(OvperfError):
     """An arm, metric or workload that does not exist."""
 
 
+class UnknownMetricError(ArmError, AttributeError):
+    """An attribute of a measured arm that is no metric; an `AttributeError` too, as ``hasattr`` expects."""
+
+
 class ArmUnavailableError(OvperfError):
     """The arm exists, but this machine or device cannot run it: a reason to skip, never a regression."""
 
@@ -80,6 +84,10 @@ class DeviceError(OvperfError):
 
 class DeviceAbsentError(DeviceError):
     """A device that OpenVINO knows of but that this machine cannot use: a reason to skip."""
+
+
+class NpuCompilerError(OvperfError):
+    """The NPU compiler that works without an NPU is not there, cannot be set up or cannot be loaded."""
 
 
 class ModelError(OvperfError):

@@ -6,133 +6,40 @@ never as a traceback through this package.
 
 from __future__ import annotations
 
-import functools
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
-from .errors import (
-    ArmUnavailableError,
-    DeviceAbsentError,
-    DeviceError,
-    MeasurementError,
-    OvperfError,
-    SettingsError,
-)
+from .choosing import COMPILED, compile_for, first_that_serves, limit_of, named_model, only_device, proven
+from .errors import MeasurementError
+from .outcomes import Failed, as_outcome, session_of, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping, Sequence
 
     import openvino
 
+    from .held import Held
     from .limits import UnboundedLimit
-    from .markers import ModelMark
+    from .markers import OvperfMark
     from .measured import Baseline, MeasuredSpeedup
+    from .measured_arm import MeasuredArm
+    from .measured_ladder import MeasuredLadder
     from .models.spec import ModelSpec
-    from .records import Arm, Fidelity
+    from .npu.blob import CompiledBlob
+    from .records import Fidelity
     from .session import Session
+    from .tuning import Tuning
 
-#: Where the plugin keeps the run's session in pytest's own storage.
-SESSION: pytest.StashKey[Session] = pytest.StashKey()
-#: What a test case has shown of a device's limit, for those that are expected to run into it.
-LIMIT: pytest.StashKey[UnboundedLimit] = pytest.StashKey()
-#: The model that was compiled in order to find the first device that can.
-_COMPILED: pytest.StashKey[openvino.CompiledModel] = pytest.StashKey()
 #: The fixtures that make a test one of ours.
-MEASURING = frozenset({"speedup", "fidelity"})
+MEASURING = frozenset({"speedup", "fidelity", "measure", "ladder"})
+#: Those of which a plan speaks.
+PLANNED = MEASURING - {"fidelity"}
 OURS = MEASURING | {"compiled_model", "device", "model", "baseline"}
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-
-
-def _translated(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Let errors of ours show under the caller's line, and turn what cannot run here into a skip with its reason."""
-
-    @functools.wraps(function)
-    def call(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        __tracebackhide__ = True
-        try:
-            return function(*args, **kwargs)
-        except (DeviceAbsentError, ArmUnavailableError) as reason:
-            pytest.skip(reason.seen)
-        except OvperfError as error:
-            raise error.with_traceback(None) from None
-
-    return call
-
-
-class Failed(pytest.fail.Exception):  # type: ignore[name-defined,misc]  # mypy does not see what pytest calls it
-    """A fixture's failure that shows the text of ``error``, without a traceback, and keeps the error itself.
-
-    Not as its cause: that would be shown as well, and once is enough.
-    """
-
-    __module__ = "builtins"  # as pytest's own: shown without a module
-
-    def __init__(self, error: OvperfError) -> None:
-        super().__init__(str(error), pytrace=False)
-        self.error = error
-
-
-@contextmanager
-def _as_outcome() -> Iterator[None]:
-    """Turn what cannot run here into a skip with its reason, and an error of ours into a `Failed`."""
-    __tracebackhide__ = True
-    try:
-        yield
-    except (DeviceAbsentError, ArmUnavailableError) as reason:
-        pytest.skip(reason.seen)
-    except OvperfError as error:
-        raise Failed(error) from None
-
-
-def session_of(config: pytest.Config) -> Session:
-    """Return the run's session, made when first needed: a run that uses nothing of ours never makes one."""
-    made = config.stash.get(SESSION, None)
-    if made is None:
-        from .console import Console  # noqa: PLC0415  (paid only by runs that use the plugin)
-        from .options import read_settings  # noqa: PLC0415
-        from .reports.live import LiveLine  # noqa: PLC0415
-        from .session import Session  # noqa: PLC0415
-
-        try:
-            settings = read_settings(config)
-        except OvperfError as error:
-            raise pytest.UsageError(str(error)) from None
-        made = config.stash[SESSION] = Session(settings, LiveLine(Console(config)))
-    return made
 
 
 def _session(request: pytest.FixtureRequest) -> Session:
     return session_of(request.config)
-
-
-def model_mark(item: pytest.Item) -> ModelMark | None:
-    """Return what the test says of its model: the indirect parameter ``model`` first, then the marker."""
-    from .markers import ModelMark, read_model  # noqa: PLC0415  (paid only by tests that use it)
-
-    callspec = getattr(item, "callspec", None)
-    mark = read_model(item)
-    if callspec is not None and isinstance(callspec.params.get("model"), str):
-        name = callspec.params["model"]
-        if mark is None:
-            return ModelMark(name)
-        return ModelMark(name, mark.shape if mark.name == name else None, mark.precision)
-    return mark
-
-
-def named_model(item: pytest.Item) -> ModelMark:
-    """Return the model that the test names. Raises `SettingsError` where it names none."""
-    mark = model_mark(item)
-    if mark is None:
-        raise SettingsError(
-            f"{item.name} asks for a model and names none.",
-            remedy='Mark the test with @pytest.mark.model("minilm"), or parametrize "model" by name.',
-        )
-    return mark
 
 
 @pytest.fixture
@@ -141,72 +48,20 @@ def device(request: pytest.FixtureRequest) -> str:
 
     For a test with a list of preference it is the first that serves: the first that ``compiled_model`` compiles for.
     """
-    with _as_outcome():
-        asked = getattr(request, "param", None) or _only_device(request)
+    with as_outcome():
+        asked = getattr(request, "param", None) or only_device(request)
         if isinstance(asked, tuple):
-            return _first_that_serves(request, asked)
+            return first_that_serves(request, asked)
         from .markers import read_device  # noqa: PLC0415  (paid only by tests that use it)
 
-        _session(request).require_device(str(asked), read_device(request.node))
+        _session(request).places.require(str(asked), read_device(request.node))
         return str(asked)
-
-
-def _only_device(request: pytest.FixtureRequest) -> str:
-    """Return the one device asked for, for what pytest cannot repeat for several, such as methods of unittest."""
-    devices = _session(request).devices
-    if len(devices) != 1:
-        raise SettingsError(
-            f"{request.node.name} cannot be run once a device, and --ov-device asks for {', '.join(devices)}.",
-            remedy="Ask for one device at a time, or make it a plain test function.",
-        )
-    return devices[0]
-
-
-def _first_that_serves(request: pytest.FixtureRequest, names: tuple[str, ...]) -> str:
-    """Return the first of ``names`` that the test can run on, and say why the ones before it were passed over.
-
-    Raises `DeviceAbsentError` if there was none to try, and `MeasurementError` if those that were tried failed.
-    """
-    from .markers import read_device  # noqa: PLC0415  (paid only by tests that use it)
-
-    session, mark = _session(request), read_device(request.node)
-    compiles = "compiled_model" in request.fixturenames
-    spec = request.getfixturevalue("model") if compiles else None
-    refused: list[str] = []
-    failure: OvperfError | None = None
-    for name, hindrance in session.preferences(replace(mark, names=names) if mark else None):
-        reason = hindrance
-        if reason is None and spec is not None:
-            try:
-                request.node.stash[_COMPILED] = _compile(request, spec, name)
-            except (DeviceError, ArmUnavailableError, MeasurementError) as error:
-                reason, failure = error.seen, error
-        if reason is None:
-            _tell_choice(request, name, refused)
-            return name
-        refused.append(f"{name}: {reason}")
-    seen = "None of the devices serves this test.\n" + "\n".join(refused)
-    if failure is None:
-        raise DeviceAbsentError(seen, remedy="`ovperf devices` says what each of them lacks.")
-    raise MeasurementError(seen, remedy=failure.remedy) from (failure if len(names) == 1 else None)
-
-
-def _tell_choice(request: pytest.FixtureRequest, name: str, refused: list[str]) -> None:
-    """Say which device was chosen: in the report of a failure, in JUnit, and at once where it is second best."""
-    request.node.user_properties.append(("device", name))
-    request.node.user_properties += [("device passed over", reason) for reason in refused]
-    said = f"{request.node.name} runs on {name}"
-    request.node.add_report_section("setup", "device", "\n".join([said, *refused]))
-    if refused:
-        first_lines = "; ".join(reason.partition("\n")[0].rstrip(":") for reason in refused)
-        _session(request).live.note(f"{said}, passed over: {first_lines}")
-        _session(request).live.end()
 
 
 @pytest.fixture
 def model(request: pytest.FixtureRequest) -> ModelSpec:
     """Return the model under test: from ``@pytest.mark.model`` or an indirect parameter of this name."""
-    with _as_outcome():
+    with as_outcome():
         mark = named_model(request.node)
         return _session(request).resolve(mark.name, mark.shape)
 
@@ -217,46 +72,30 @@ def _named(request: pytest.FixtureRequest, model: ModelSpec | str) -> ModelSpec:
 
 
 @pytest.fixture
-def compiled_model(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> openvino.CompiledModel:
-    """Return the marked model as an ``openvino.CompiledModel`` for the device, in this process and ready to run."""
-    with _as_outcome():
+def compiled_model(
+    request: pytest.FixtureRequest, model: ModelSpec, device: str
+) -> openvino.CompiledModel | CompiledBlob:
+    """Return the marked model as an ``openvino.CompiledModel`` for the device, in this process and ready to run.
+
+    For an NPU that is not here (``--ov-npu-platform``) it is a `CompiledBlob`: what would run it skips the test.
+    """
+    with as_outcome():
         model = _named(request, model)
-    limit = _limit(request, model, device)
-    compiled = request.node.stash.get(_COMPILED, None)
+    limit = limit_of(request, model, device)
+    platform = _session(request).places.compiled_for(device)
+    if platform is not None:
+        from .npu.platforms import not_executed  # noqa: PLC0415  (paid only by tests that use it)
+
+        request.node.user_properties.append(("npu", not_executed(platform)))
+    compiled = request.node.stash.get(COMPILED, None)
     if compiled is None:
-        with _as_outcome():
-            compiled = _compile(request, model, device)
+        with as_outcome():
+            compiled = compile_for(request, model, device)
     else:
-        del request.node.stash[_COMPILED]  # the stash outlives the test, and a compiled model is large
+        del request.node.stash[COMPILED]  # the stash outlives the test, and a compiled model is large
     if limit is not None:
         limit.lifted = True
-    return compiled
-
-
-def _compile(request: pytest.FixtureRequest, spec: ModelSpec, device: str) -> openvino.CompiledModel:
-    from .records import Precision  # noqa: PLC0415  (heavy only for tests that use it)
-
-    mark = model_mark(request.node)
-    return _session(request).compile(spec, device, Precision(mark.precision if mark else "fp32"))
-
-
-def _limit(request: pytest.FixtureRequest, spec: ModelSpec, device: str) -> UnboundedLimit | None:
-    """Return what this test case is expected to run into, if anything: from now on the plugin looks out for it."""
-    from .markers import read_device  # noqa: PLC0415  (paid only by tests that use it)
-
-    mark = read_device(request.node)
-    if spec.static or (mark is not None and mark.dynamic):
-        return None
-    limit = request.node.stash.get(LIMIT, None) or _session(request).limit(spec, device)
-    if limit is not None:
-        request.node.stash[LIMIT] = limit
-    return limit
-
-
-def _proven(limit: UnboundedLimit | None, arms: tuple[Arm, Arm]) -> None:
-    """Note that these arms ran; on the device itself that proves that it takes the model."""
-    if limit is not None and any(arm.device == limit.device for arm in arms):
-        limit.lifted = True
+    return compiled if platform is None else compiled.refusing_by(pytest.skip)
 
 
 @pytest.fixture
@@ -269,44 +108,138 @@ def baseline() -> Baseline:
 
 @pytest.fixture
 def speedup(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., MeasuredSpeedup]:
-    """Return ``speedup(candidate, *, over, metric="latency")``: measure how many times better the candidate is."""
-    from .markers import read_ovperf  # noqa: PLC0415  (paid only by tests that use it)
+    """Return ``speedup(candidate, *, over, metric="latency", prompt=None, new_tokens=None, **settings)``.
 
-    _refuse_side_by_side(request)
-    session = _session(request)
-    with _as_outcome():
-        model, mark = _named(request, model), read_ovperf(request.node)
-    limit = _limit(request, model, device)
+    It measures how many times better the candidate is; ``settings`` are what both arms are tuned by, where their own
+    brackets say nothing else.
+    """
+    session, model, mark, limit = _measuring(request, model, device)
 
-    @_translated
-    def measure(candidate: str, *, over: str, metric: str = "latency") -> MeasuredSpeedup:
-        arms = session.arms(candidate, over, device)
+    @translated
+    def compare(
+        candidate: str,
+        *,
+        over: str,
+        metric: str = "latency",
+        prompt: object = None,
+        new_tokens: object = None,
+        **settings: object,
+    ) -> MeasuredSpeedup:
+        arms = session.arms(candidate, over, device, _tuning(settings))
         measured = session.speedup(
-            request.node.nodeid, model, arms, metric=metric, budget_s=mark.budget_s, tolerance=mark.tolerance
+            request.node.nodeid,
+            model,
+            arms,
+            metric=metric,
+            budget_s=mark.budget_s,
+            tolerance=mark.tolerance,
+            prompt=prompt,
+            new_tokens=new_tokens,
         )
-        _proven(limit, arms)
+        proven(limit, arms)
         return measured
 
-    return measure
+    return compare
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., MeasuredArm]:
+    """Return ``measure(arm, *, prompt=None, new_tokens=None, **settings)``: one arm's absolute figures.
+
+    Its attributes are the metrics' names, each measured when it is asked for: ``measure("genai-int8").ttft <= 0.2``.
+    """
+    session, model, mark, limit = _measuring(request, model, device)
+
+    @translated
+    def one_arm(name: str, *, prompt: object = None, new_tokens: object = None, **settings: object) -> MeasuredArm:
+        arm = session.arm(name, device, _tuning(settings))
+        found = session.measure(
+            request.node.nodeid, model, arm, budget_s=mark.budget_s, prompt=prompt, new_tokens=new_tokens
+        )
+
+        def figure(metric: str) -> Held:
+            held = found.figure(metric)
+            proven(limit, (arm,))
+            return held
+
+        return found.through(lambda _: translated(figure))
+
+    return one_arm
+
+
+@pytest.fixture
+def ladder(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., MeasuredLadder]:
+    """Return ``ladder(arms, *, metric=None, also=("peak_memory",), prompt=None, new_tokens=None, **settings)``.
+
+    It measures all arms side by side and holds them against the first: ``ladder([…])["genai-int8"].factor >= 10``.
+    """
+    session, model, mark, limit = _measuring(request, model, device)
+
+    @translated
+    def climb(
+        arms: Sequence[str],
+        *,
+        metric: str | None = None,
+        also: Sequence[str] = ("peak_memory",),
+        prompt: object = None,
+        new_tokens: object = None,
+        **settings: object,
+    ) -> MeasuredLadder:
+        climbed = session.ladder(
+            request.node.nodeid,
+            model,
+            arms,
+            device,
+            _tuning(settings),
+            metric=metric,
+            also=also,
+            budget_s=mark.budget_s,
+            prompt=prompt,
+            new_tokens=new_tokens,
+        )
+        proven(limit, [rung.arm for rung in climbed if not rung.absent])
+        return climbed.through(translated)
+
+    return climb
 
 
 @pytest.fixture
 def fidelity(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., Fidelity]:
-    """Return ``fidelity(candidate, *, over)``: how near the candidate's outputs are, on the same inputs."""
-    _refuse_side_by_side(request)
-    session = _session(request)
-    with _as_outcome():
-        model = _named(request, model)
-    limit = _limit(request, model, device)
+    """Return ``fidelity(candidate, *, over, prompt=None, new_tokens=None, **settings)``.
 
-    @_translated
-    def compare(candidate: str, *, over: str) -> Fidelity:
-        arms = session.arms(candidate, over, device)
-        found = session.fidelity(model, arms)
-        _proven(limit, arms)
+    It tells how near the candidate's outputs are, on the same inputs; after a prompt, those of what is generated.
+    """
+    session, model, _, limit = _measuring(request, model, device)
+
+    @translated
+    def compare(
+        candidate: str, *, over: str, prompt: object = None, new_tokens: object = None, **settings: object
+    ) -> Fidelity:
+        arms = session.arms(candidate, over, device, _tuning(settings))
+        found = session.fidelity(model, arms, prompt=prompt, new_tokens=new_tokens)
+        proven(limit, arms)
         return found
 
     return compare
+
+
+def _measuring(
+    request: pytest.FixtureRequest, model: ModelSpec | str, device: str
+) -> tuple[Session, ModelSpec, OvperfMark, UnboundedLimit | None]:
+    """Return what a fixture that measures works with: the session, the model, the test's marker, its limit."""
+    from .markers import read_ovperf  # noqa: PLC0415  (paid only by tests that use it)
+
+    _refuse_side_by_side(request)
+    with as_outcome():
+        spec, mark = _named(request, model), read_ovperf(request.node)
+    return _session(request), spec, mark, limit_of(request, spec, device)
+
+
+def _tuning(settings: Mapping[str, object]) -> Tuning:
+    """Return what both arms are tuned by. Raises `ArmError` for a setting that there is not."""
+    from .tuning import Tuning  # noqa: PLC0415  (paid only by tests that use it)
+
+    return Tuning.of(settings)
 
 
 def _refuse_side_by_side(request: pytest.FixtureRequest) -> None:

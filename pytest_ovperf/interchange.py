@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .fixtures import SESSION, session_of
+from .outcomes import SESSION, session_of
 
 if TYPE_CHECKING:
     from .runs.view import RunView

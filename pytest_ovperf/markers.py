@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import SettingsError
-from .options import fraction, positive
+from .options import fraction, positive, read_set
 
 if TYPE_CHECKING:
     import pytest
 
     from .hardware.needs import DeviceMark
     from .planning import PlannedTest
+    from .settings import RunSet
 
 _KEYWORDS = {
     "model": ("shape", "precision"),
     "device": ("precision", "min_memory", "fallback", "dynamic"),
-    "ovperf": ("budget", "tolerance"),
+    "ovperf": ("budget", "tolerance", "set"),
 }
 #: The precisions that `compiled_model` can be asked for.
 PRECISIONS = ("fp32", "bf16", "int8", "native")
@@ -25,19 +27,23 @@ PRECISIONS = ("fp32", "bf16", "int8", "native")
 
 @dataclass(frozen=True, slots=True)
 class ModelMark:
-    """What ``@pytest.mark.model`` says. A dimension of the shape is a size or sizes, such as ``"1..128"``."""
+    """What ``@pytest.mark.model`` says.
+
+    A dimension of the shape is a size or sizes, such as ``"1..128"``; a mapping has the shape of each input by name.
+    """
 
     name: str
-    shape: tuple[int | str, ...] | None = None
+    shape: tuple[int | str, ...] | Mapping[str, tuple[int, ...]] | None = None
     precision: str = "fp32"
 
 
 @dataclass(frozen=True, slots=True)
 class OvperfMark:
-    """What ``@pytest.mark.ovperf`` says: seconds, and a fraction; ``None`` where it says nothing."""
+    """What ``@pytest.mark.ovperf`` says: seconds, a fraction, a set of tests; ``None`` where it says nothing."""
 
     budget_s: float | None = None
     tolerance: float | None = None
+    tests: RunSet | None = None
 
 
 def read_model(item: pytest.Item) -> ModelMark | None:
@@ -131,28 +137,31 @@ def dynamic_marker(item: pytest.Item, device: str) -> str:
 
 
 def read_ovperf(item: pytest.Item) -> OvperfMark:
-    """Return what the closest ``ovperf`` marker sets. Raises `SettingsError`."""
-    mark = item.get_closest_marker("ovperf")
-    if mark is None:
-        return OvperfMark()
-    _check_keywords(mark)
-    if mark.args:
-        raise SettingsError(f"{_shown(mark)} has words without a keyword.", remedy="Write budget=… or tolerance=….")
-    budget, tolerance = mark.kwargs.get("budget"), mark.kwargs.get("tolerance")
+    """Return what the ``ovperf`` markers of a test set, each keyword by the closest one. Raises `SettingsError`."""
+    said: dict[str, object] = {}
+    for mark in item.iter_markers("ovperf"):
+        _check_keywords(mark)
+        if mark.args:
+            raise SettingsError(
+                f"{_shown(mark)} has words without a keyword.", remedy="Write budget=…, tolerance=… or set=…."
+            )
+        said = {**mark.kwargs, **said}
+    budget, tolerance, tests = (said.get(word) for word in _KEYWORDS["ovperf"])
     return OvperfMark(
         None if budget is None else positive(budget, "the marker's budget", "seconds"),
         None
         if tolerance is None
         else fraction(positive(tolerance, "the marker's tolerance", "percent"), "the marker's tolerance"),
+        None if tests is None else read_set(tests, "the marker's set"),
     )
 
 
-def planned_test(item: pytest.Item) -> PlannedTest:
-    """Return what is known of a test that measures before it runs. Raises `SettingsError`."""
+def planned_test(item: pytest.Item, *, compares: bool) -> PlannedTest:
+    """Return what is known of a test that measures before it runs; ``compares`` as there. Raises `SettingsError`."""
     from .planning import PlannedTest  # noqa: PLC0415  (paid only where it is asked for)
 
     mark = read_ovperf(item)
-    return PlannedTest(item.nodeid, mark.budget_s, mark.tolerance)
+    return PlannedTest(item.nodeid, mark.budget_s, mark.tolerance, compares=compares)
 
 
 def _check_keywords(mark: pytest.Mark) -> None:
@@ -166,15 +175,33 @@ def _check_keywords(mark: pytest.Mark) -> None:
             raise SettingsError(f"{_shown(mark)} has an unknown keyword {word!r}.", remedy=hint)
 
 
-def _shape(mark: pytest.Mark) -> tuple[int | str, ...] | None:
+def _shape(mark: pytest.Mark) -> tuple[int | str, ...] | Mapping[str, tuple[int, ...]] | None:
     shape = mark.kwargs.get("shape")
     if shape is None:
         return None
+    if isinstance(shape, dict):
+        return _shapes_by_input(mark, shape)
     if not isinstance(shape, (tuple, list)) or not all(type(dim) in (int, str) for dim in shape):
         raise SettingsError(
             f"{_shown(mark)} has a shape that is no list of whole numbers.", remedy='shape=(1, 128) or (1, "1..128")'
         )
     return tuple(shape)
+
+
+def _shapes_by_input(mark: pytest.Mark, shapes: Mapping[object, object]) -> Mapping[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for name, shape in shapes.items():
+        if (
+            not isinstance(name, str)
+            or not isinstance(shape, (tuple, list))
+            or any(type(dim) is not int for dim in shape)
+        ):
+            raise SettingsError(
+                f"{_shown(mark)} has no list of whole numbers for the input {name!r}.",
+                remedy='shape={"input_ids": (1, 128), "pixel_values": (1, 3, 224, 224)}',
+            )
+        found[name] = tuple(shape)
+    return found
 
 
 def _shown(mark: pytest.Mark) -> str:

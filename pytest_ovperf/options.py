@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from .settings import Layered, Settings, UpdateMode
+    from .settings import Layered, RunSet, Settings, UpdateMode
 
 #: One line for each marker, as pytest's own ``--markers`` prints them.
 MARKER_LINES = (
@@ -32,7 +32,10 @@ MARKER_LINES = (
         "what a device must have; with fallback, the first that works; dynamic says that an NPU takes unbounded "
         "dimensions"
     ),
-    "ovperf(*, budget=None, tolerance=None): seconds for a comparison and percent of loss let pass, for this test",
+    (
+        "ovperf(*, budget=None, tolerance=None, set='default'): seconds for a comparison and percent of loss let pass, "
+        "for this test; and the smallest set of tests it belongs to: quick, default or full (see --ov-set)"
+    ),
 )
 
 
@@ -43,6 +46,12 @@ def add_options(parser: pytest.Parser) -> None:
         "--ov-device",
         metavar="DEVICES",
         help="where to run: CPU, GPU, GPU.1, NPU, AUTO[:list], HETERO:list, several by commas, or all (default: CPU)",
+    )
+    group.addoption(
+        "--ov-npu-platform",
+        metavar="PLATFORMS",
+        help="compile for these NPUs where none is there to run on: 3720, 4000, 5010, … or processors such as "
+        "lunarlake, several by commas (with --ov-device=NPU; see ovperf npu-compiler)",
     )
     group.addoption(
         "--update-baselines",
@@ -64,10 +73,15 @@ def add_options(parser: pytest.Parser) -> None:
         help="the loss of speed-up that is let pass (default: by the kind of comparison)",
     )
     group.addoption(
+        "--ov-set",
+        metavar="quick|default|full",
+        help="which tests to take: those of this set and of the smaller ones (default: default)",
+    )
+    group.addoption(
         "--ov-strict",
         action="store_true",
         default=None,
-        help="an inconclusive comparison or a missing baseline fails the test",
+        help="an inconclusive comparison, a missing baseline or a figure not wholly on target fails the test",
     )
     group.addoption(
         "--ov-plan",
@@ -79,9 +93,11 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--ov-cache-dir", metavar="DIR", help="where built models are kept (default: the user's cache)")
     parser.addini("ov_device", "devices to run on, as --ov-device")
+    parser.addini("ov_npu_platform", "NPUs to compile for, as --ov-npu-platform")
     parser.addini("ov_baselines", "folder of the baselines, as --ov-baselines")
     parser.addini("ov_budget", "seconds for one comparison, as --ov-budget")
     parser.addini("ov_tolerance", "tolerated loss in percent, as --ov-tolerance")
+    parser.addini("ov_set", "set of tests to take, as --ov-set")
     parser.addini("ov_strict", "as --ov-strict", type="bool", default=False)
     parser.addini("ov_report", "file of the HTML report, as --ov-report")
     parser.addini("ov_cache_dir", "folder of built models, as --ov-cache-dir")
@@ -93,8 +109,10 @@ def add_options(parser: pytest.Parser) -> None:
 def read_settings(config: pytest.Config) -> Settings:
     """Translate the options of ``config``. Raises `SettingsError` naming the option that is wrong."""
     from .hardware.devices import parse_devices  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .npu.platforms import parse_platforms  # noqa: PLC0415
     from .settings import Settings  # noqa: PLC0415
 
+    platforms = _text(config, "ov_npu_platform")
     strict = config.getoption("ov_strict")
     return Settings(
         devices=parse_devices(_text(config, "ov_device") or "CPU"),
@@ -107,21 +125,23 @@ def read_settings(config: pytest.Config) -> Settings:
         root=config.rootpath,
         given=_given(config),
         report=_path(config, "ov_report", "file"),
+        tests=_set(config),
+        npu_platforms=() if platforms is None else parse_platforms(platforms, "--ov-npu-platform"),
     )
 
 
 def _given(config: pytest.Config) -> tuple[str, ...]:
     """Return the options that a later run has to repeat to measure and judge as this one did."""
-    values = ((name, config.getoption(name)) for name in ("ov_baselines", "ov_cache_dir", "ov_tolerance"))
+    values = ((name, config.getoption(name)) for name in ("ov_baselines", "ov_cache_dir", "ov_tolerance", "ov_set"))
     given = tuple(f"--{name.replace('_', '-')}={value}" for name, value in values if value is not None)
     return given + (("--ov-strict",) if config.getoption("ov_strict") else ())
 
 
 def any_given(config: pytest.Config) -> bool:
     """Tell whether any option is set at all, on the command line or in the ini file."""
-    names = ("ov_device", "ov_baselines", "ov_budget", "ov_tolerance", "ov_strict", "ov_cache_dir", "ov_report")
+    names = ("device", "npu_platform", "baselines", "budget", "tolerance", "set", "strict", "cache_dir", "report")
     return config.getoption("update_baselines") is not None or any(
-        config.getoption(name) is not None or config.getini(name) for name in names
+        config.getoption(f"ov_{name}") is not None or config.getini(f"ov_{name}") for name in names
     )
 
 
@@ -141,6 +161,25 @@ def positive(value: object, what: str, unit: str) -> float:
     if not (math.isfinite(number) and number > 0) or isinstance(value, bool):
         raise SettingsError(f"{what} is {value!r}.", remedy=f"Give a number of {unit} above 0.")
     return number
+
+
+def _set(config: pytest.Config) -> RunSet:
+    from .settings import RunSet  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+    given = config.getoption("ov_set")
+    written = _text(config, "ov_set")
+    return read_set(
+        RunSet.DEFAULT if written is None else written, "the ini value ov_set" if given is None else "--ov-set"
+    )
+
+
+def read_set(value: object, what: str) -> RunSet:
+    """Read the name of a set of tests. Raises `SettingsError` that names ``what``."""
+    from .settings import RunSet  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+    if value not in list(RunSet):
+        raise SettingsError(f"{what} is {value!r}.", remedy=f"Choose one of: {', '.join(RunSet)}.")
+    return RunSet(str(value))
 
 
 def _layered(config: pytest.Config, name: str, read: Callable[[str, str], float]) -> Layered:

@@ -6,8 +6,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .errors import OvperfError
+from .figure import Factor
 from .provenance import commit_of
-from .reports import advice, evidence, failure, header, junit, plan_text, terminal
+from .reports import (
+    advice,
+    evidence,
+    failure,
+    figure_failure,
+    figure_text,
+    header,
+    junit,
+    npu_text,
+    plan_text,
+    terminal,
+)
 from .reports.screen import Screen
 from .runs import benchmark_entries, benchmark_json, of_records
 from .stats import together
@@ -19,6 +31,7 @@ if TYPE_CHECKING:
 
     from .hardware.device import DeviceInfo
     from .hardware.profile import HardwareProfile
+    from .held import Held
     from .planning import PlannedTest
     from .records import ComparisonRecord
     from .runs.view import RunView
@@ -46,7 +59,27 @@ def header_lines(session: Session, *, width: int, encoding: str) -> list[str]:
         memory_gib=profile.memory_gib,
         asked=session.settings.devices,
     )
-    return header.header(facts, width=width, encoding=encoding)
+    lines = header.header(facts, width=width, encoding=encoding)
+    return lines + npu_text.head(_npu_told(session), width=width, encoding=encoding)
+
+
+def _npu_told(session: Session) -> str:
+    """Return what the run does for the NPU platforms that it was given, empty if it was given none."""
+    platforms, npu = session.settings.npu_platforms, session.places.npu
+    if not platforms:
+        return ""
+    if npu is None:
+        return npu_text.unused(asked="NPU" in session.settings.devices)
+    return npu_text.used([npu.told(platform) for platform in platforms], npu.compiler, works=npu.works)
+
+
+def compiled_summary(session: Session, *, width: int, encoding: str) -> str:
+    """Return what was compiled for an NPU that is not here, and what changed; empty if nothing was."""
+    npu = session.places.npu
+    if npu is None or not npu.observed:
+        return ""
+    written = sorted(_shown_path(session, path) for path in npu.record.written)
+    return npu_text.summary(npu.observed, npu.compiler, written=written, width=width, encoding=encoding)
 
 
 def _device_fact(device: DeviceInfo) -> header.DeviceFact:
@@ -61,6 +94,19 @@ def explanation(record: ComparisonRecord, *, whole: bool, encoding: str) -> list
     return failure.explain_briefly(record, encoding=encoding)
 
 
+def figure_explanation(held: Held, *, encoding: str) -> list[str]:
+    """Return the text under a failed assertion of a figure or a factor."""
+    if held.record is not None:
+        return figure_failure.explain_figure(held.record, encoding=encoding)
+    target, _ = held.judged or (0.0, False)
+    return figure_failure.explain_factor(held.name, Factor(held.value, held.low, held.high), target, encoding=encoding)
+
+
+def has_results(session: Session) -> bool:
+    """Tell whether there is anything that reports could show."""
+    return bool(session.has_measured and (session.judging.records or session.figures or session.ladders))
+
+
 def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
     session: Session,
     *,
@@ -70,12 +116,15 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
     colour: bool,
     encoding: str,
 ) -> str:
-    """Return the table of everything measured, the totals, and what to do next; empty if nothing was measured.
+    """Return the tables of everything measured, the totals, and what to do next; empty if nothing was measured.
 
     ``whole_modules`` are the test modules of which every test passed: only their unused baselines mean something.
     """
+    absolute = figure_text.figures_summary(
+        session.figures, session.ladders, width=width, colour=colour, encoding=encoding
+    )
     if not session.judging.records:
-        return ""
+        return absolute
     run = advice.RunFacts(
         devices=session.settings.devices,
         selection=tuple(selection),
@@ -86,7 +135,8 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
         unused=_unused(session, whole_modules),
         movements=movements(session),
     )
-    return terminal.summary(session.judging.records, run, width=width, colour=colour, encoding=encoding)
+    judged = terminal.summary(session.judging.records, run, width=width, colour=colour, encoding=encoding)
+    return "\n".join(filter(None, (absolute, judged)))
 
 
 def planned(session: Session, tests: Sequence[PlannedTest], *, width: int, colour: bool, encoding: str) -> str:
@@ -108,10 +158,12 @@ def run_view(session: Session) -> RunView:
         commit=commit_of(session.settings.root),
         machine=_machine_facts(session.machine.profile),
         versions=session.machine.versions,
-        devices=_device_facts(session.machine.devices),
+        devices=_device_facts(session),
         label=comparison_label,
         explain=failure.evidence,
         notes=movements(session),
+        figures=session.figures,
+        ladders=session.ladders,
     )
 
 
@@ -130,7 +182,7 @@ def _report_told(session: Session, path: Path) -> str:
     from .reports.html.page import report_page  # noqa: PLC0415  (paid only by runs that asked for a report)
     from .reports.html.place import write_page  # noqa: PLC0415
 
-    if not (session.has_measured and session.judging.records):
+    if not has_results(session):
         return "none was written, since nothing was measured"
     try:
         write_page(report_page(run_view(session)), path, "--ov-report")
@@ -152,14 +204,15 @@ def junit_properties(session: Session, test: str) -> list[tuple[str, str]]:
         devices={},
         label=comparison_label,
         explain=lambda _: (),
+        figures=[record for record in session.figures if record.test == test],
     )
-    return junit.properties(run.comparisons)
+    return junit.properties(run.comparisons) + junit.figure_properties(run.figures)
 
 
 def machine_block(session: Session) -> dict[str, Any]:
     """Return what pytest-benchmark's description of the machine is to hold of ours."""
     machine = session.machine
-    return benchmark_json.machine_block(_machine_facts(machine.profile), _device_facts(machine.devices))
+    return benchmark_json.machine_block(_machine_facts(machine.profile), _device_facts(session))
 
 
 def hand_over(session: Session, benchmark: Any, params: Mapping[str, Mapping[str, object]]) -> RunView | None:  # noqa: ANN401
@@ -169,7 +222,7 @@ def hand_over(session: Session, benchmark: Any, params: Mapping[str, Mapping[str
     """
     records = session.judging.records
     wanted = benchmark_entries.wanted(benchmark)
-    if not (records and wanted):
+    if not (wanted and has_results(session)):
         return None
     run = run_view(session)
     calls = [
@@ -195,11 +248,15 @@ def _machine_facts(profile: HardwareProfile) -> dict[str, str]:
     }
 
 
-def _device_facts(devices: Sequence[DeviceInfo]) -> dict[str, str]:
-    """Return the devices that can be used, by name: what each is, and its driver, which decides its speed too."""
+def _device_facts(session: Session) -> dict[str, str]:
+    """Return the devices that can be used, by name: what each is, and its driver, which decides its speed too.
+
+    Among them are the NPUs that were compiled for and not run, said to be so.
+    """
+    compiled = session.places.npu.described() if session.places.npu is not None and session.places.npu.observed else []
     return {
         device.name: f"{device.full_name}, driver {device.driver}" if device.driver else device.full_name
-        for device in devices
+        for device in (*session.machine.devices, *compiled)
         if device.available
     }
 
@@ -219,7 +276,7 @@ def _unused(session: Session, whole_modules: Collection[str]) -> tuple[advice.Un
         found += [
             advice.UnusedBaseline(path, f"{key.test} · {key.comparison}")
             for key in session.store.unused(module, used)
-            if _device(key.comparison) in session.devices
+            if _device(key.comparison) in session.places.devices
         ]
     return tuple(found)
 

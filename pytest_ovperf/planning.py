@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from .recording import detects
 from .records import Engine, StoredBaseline
 from .settings import DEFAULT_BUDGET_S, Settings, UpdateMode
-from .stats.noise import NOISE, Noise, PairKind
+from .stats.noise import NOISE, Noise, PairKind, kind_of
 from .stats.sequential import BASELINE_LAUNCHES, LOOKS, MOST_BASELINE_LAUNCHES
-from .store.keys import arms_of
+from .store.keys import arms_of, metric_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTest:
-    """A test that measures: pytest's node id, and what its marker says of seconds and tolerance."""
+    """A test that measures: pytest's node id, and what its marker says of seconds and tolerance.
+
+    ``compares`` tells whether it asks for speed-ups, or for absolute figures alone.
+    """
 
     node_id: str
     budget_s: float | None
     tolerance: float | None
+    compares: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class PlannedComparison:
 
     ``label`` is empty where no baseline tells what a test compares; ``tolerance`` and ``detects`` (the smallest loss
     that would be found) are ``None`` then. ``seconds`` are those of the fewest launches and of the most that the
-    budget allows, both 0 where nobody knows.
+    budget allows, both 0 where nobody knows. A test that does not ``compare`` measures absolute figures, and has no
+    baseline at all.
     """
 
     test: str
@@ -42,6 +47,7 @@ class PlannedComparison:
     tolerance: float | None
     detects: float | None
     seconds: tuple[float, float]
+    compares: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +82,15 @@ def _comparisons(test: PlannedTest, settings: Settings, store: BaselineStore) ->
             seconds=_seconds(stored.launch_s, budget_s, settings.update),
         )
     if not entries:
-        yield PlannedComparison(test.node_id, "", None, None, None, (0.0, 0.0))
+        yield PlannedComparison(test.node_id, "", None, None, None, (0.0, 0.0), test.compares)
 
 
 def _noise(label: str) -> Noise:
-    return NOISE[PairKind.PYTORCH if Engine.PYTORCH in arms_of(label) else PairKind.OPENVINO]
+    with_pytorch = Engine.PYTORCH in arms_of(label)
+    metric = metric_of(label)
+    if metric is None:  # a label that nobody of ours wrote: it counts as noisy
+        return NOISE[PairKind.PYTORCH]
+    return NOISE[kind_of(metric, with_pytorch=with_pytorch)]
 
 
 def _seconds(launch_s: float, budget_s: float, update: UpdateMode) -> tuple[float, float]:

@@ -5,27 +5,23 @@ Loaded in every run of every project that has the plugin installed, so it import
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.runner import runtestprotocol  # what plugins that run tests again have always imported
 
 from . import ci, interchange, options
+from .choosing import LIMIT
 from .console import Console
 from .errors import OvperfError, UnboundedShapeError
 from .fixtures import (
-    LIMIT,
-    OURS,
-    SESSION,
-    Failed,
     baseline,
     compiled_model,
     device,
     fidelity,
+    ladder,
+    measure,
     model,
-    named_model,
-    session_of,
     speedup,
 )
 from .interchange import (
@@ -33,9 +29,12 @@ from .interchange import (
     pytest_benchmark_update_json,
     pytest_benchmark_update_machine_info,
 )
+from .outcomes import SESSION, Failed, session_of
+from .selecting import choice_of, is_ours, measures, select, uses_ours, waiting
+from .showing import evidence_of, explained, plan_of, shows_whole_text, told_of_report, write_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Generator
 
     from .limits import UnboundedLimit
     from .session import Session
@@ -45,6 +44,8 @@ __all__ = [
     "compiled_model",
     "device",
     "fidelity",
+    "ladder",
+    "measure",
     "model",
     "pytest_benchmark_compare_machine_info",
     "pytest_benchmark_update_json",
@@ -52,18 +53,12 @@ __all__ = [
     "speedup",
 ]
 
-#: The tests of each module that have not passed: only a module where none is left can tell of unused baselines.
-_WAITING: pytest.StashKey[dict[str, set[str]]] = pytest.StashKey()
 #: Whether a test has passed so far: setup, call, teardown, and every subtest.
 _PASSED: pytest.StashKey[bool] = pytest.StashKey()
 #: Whether this pass through a test was set aside, so that another has to follow.
 _ASIDE: pytest.StashKey[bool] = pytest.StashKey()
-#: What is said of the HTML report, once it has been written.
-_REPORT: pytest.StashKey[str] = pytest.StashKey()
 #: The outcome of a test that is to be run again.
 _SUSPECTED = "suspected"
-#: The verbosity at which pytest stops cutting the text under an assertion.
-_WHOLE_TEXT = 2
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,40 +70,34 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; read the options at once when one is given, so that a wrong one ends the run here."""
     for line in options.MARKER_LINES:
         config.addinivalue_line("markers", line)
-    config.stash[_WAITING] = {}
     if options.any_given(config):
         session_of(config)
-
-
-def _is_ours(definition: Any, name: str) -> bool:  # noqa: ANN401  (a function or an item: pytest has no common type)
-    """Tell whether the fixture ``name`` of a test is the one defined here, and not a project's own of that name."""
-    info = getattr(definition, "_fixtureinfo", None)  # pytest has no public way to ask
-    found: Sequence[Any] = info.name2fixturedefs.get(name, ()) if info else ()
-    return bool(found) and found[-1].func.__module__ == "pytest_ovperf.fixtures"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test one case for each asked device that it makes sense on."""
     definition = metafunc.definition
-    if "device" not in metafunc.fixturenames or not _is_ours(definition, "device"):
+    if "device" not in metafunc.fixturenames or not is_ours(definition, "device"):
         return
     if any("device" in _argument_names(mark) for mark in definition.iter_markers("parametrize")):
         return
     from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
+    from .places import in_order  # noqa: PLC0415  (see above)
 
     session = session_of(metafunc.config)
     try:
         mark = markers.read_device(definition)
         wanted = mark.names if mark else None
-        chosen = session.devices_for(wanted)
+        chosen = session.places.devices_for(wanted)
     except OvperfError:
         mark, wanted, chosen = None, None, ("CPU",)  # said with all other mistakes, once everything is collected
     if mark is not None and mark.fallback and len(chosen) > 1:  # one case, in the marker's order of preference
-        names = session.in_order(chosen, mark.names)
+        names = in_order(chosen, mark.names)
         metafunc.parametrize("device", [names], ids=[",".join(names)], indirect=True)
         return
     # A test that no asked device fits keeps its own devices: it is collected, and then deselected by name.
-    metafunc.parametrize("device", chosen or wanted or (), indirect=True)
+    cases = session.places.cases(chosen or wanted or (), compiles="compiled_model" in metafunc.fixturenames)
+    metafunc.parametrize("device", cases, ids=[case.replace("NPU.", "NPU-") for case in cases], indirect=True)
 
 
 def _argument_names(mark: pytest.Mark) -> list[str]:
@@ -120,105 +109,34 @@ def _argument_names(mark: pytest.Mark) -> list[str]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what was not asked for, and find every mistake before any long work."""
-    kept: list[pytest.Item] = []
-    gone: list[pytest.Item] = []
-    ours: list[pytest.Item] = []
-    for item in items:
-        of_ours = any(_is_ours(item, name) for name in OURS & _fixtures_of(item))
-        fits = not of_ours or _asked(config, item)
-        (kept if fits else gone).append(item)
-        if of_ours and fits:
-            ours.append(item)
-    if gone:
-        items[:] = kept
-        config.hook.pytest_deselected(items=gone)
-    by_id = any("::" in arg for arg in config.args)  # then the rest of the module is not even collected
-    for item in ours:
-        _waiting(item).update({item.nodeid, "the rest"} if by_id else {item.nodeid})
-    for item in gone:  # another device's test leaves its module whole
-        _waiting(item).discard(item.nodeid)
-    if not ours or hasattr(config, "workerinput"):
-        return
-    mistakes = list(dict.fromkeys(_mistakes(config, ours)))
-    if mistakes:
-        raise pytest.UsageError("\n".join(mistakes))
-
-
-def _waiting(item: pytest.Item) -> set[str]:
-    return item.config.stash[_WAITING].setdefault(item.nodeid.partition("::")[0], set())
-
-
-def _fixtures_of(item: pytest.Item) -> set[str]:
-    return set(getattr(item, "fixturenames", ()))
-
-
-def _asked(config: pytest.Config, item: pytest.Item) -> bool:
-    mark = item.get_closest_marker("device")
-    if mark is None:
-        return True
-    from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
-
-    try:
-        return bool(session_of(config).devices_for(markers.devices_of(mark)))
-    except OvperfError:
-        return True  # said with all other mistakes, once everything is collected
-
-
-def _mistakes(config: pytest.Config, items: list[pytest.Item]) -> Iterable[str]:
-    from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
-
-    session = session_of(config)
-    measuring = sum("speedup" in _fixtures_of(item) for item in items)
-    try:
-        session.prepare(measuring)
-    except OvperfError as error:
-        yield str(error)
-    for item in items:
-        try:
-            markers.read_devices(item)
-            markers.read_ovperf(item)
-            if "model" in _fixtures_of(item) and _is_ours(item, "model"):
-                mark = named_model(item)
-                session.resolve(mark.name, mark.shape)
-        except OvperfError as error:
-            yield f"{item.nodeid}: {error}"
+    select(config, items)
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """Remember that the modules of these tests do not run whole."""
     for item in items:
-        _waiting(item).add(item.nodeid)
+        waiting(item).add(item.nodeid)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
     """Say on what machine this is measured, in runs that measure."""
     session = config.stash.get(SESSION, None)
-    if session is None or config.option.collectonly or not any(_is_ours(item, name) for item in items for name in OURS):
+    if session is None or config.option.collectonly or not any(map(uses_ours, items)):
         return []
     from .overview import header_lines  # noqa: PLC0415  (paid only by runs that use the plugin)
 
     console = Console(config)
     if console.quiet:
         return []
-    return header_lines(session, width=console.width, encoding=console.encoding)
+    lines = header_lines(session, width=console.width, encoding=console.encoding)
+    return lines + choice_of(config).left_out(session.settings.tests)
 
 
 def pytest_assertrepr_compare(config: pytest.Config, left: object, right: object) -> list[str] | None:
-    """Explain a failed ``speedup(...) >= …`` by its evidence."""
+    """Explain a failed ``speedup(...) >= …`` by its evidence, and a figure that missed its target."""
     if SESSION not in config.stash:
         return None
-    from .measured import MeasuredSpeedup  # noqa: PLC0415  (paid only by runs that use the plugin)
-    from .overview import explanation  # noqa: PLC0415
-
-    for side in (left, right):
-        if isinstance(side, MeasuredSpeedup) and side.record is not None:
-            return explanation(side.record, whole=_shows_whole_text(config), encoding=Console(config).encoding)
-    return None
-
-
-def _shows_whole_text(config: pytest.Config) -> bool:
-    """Tell whether pytest prints all of the text under an assertion, which it otherwise cuts to a few lines."""
-    return config.get_verbosity(pytest.Config.VERBOSITY_ASSERTIONS) >= _WHOLE_TEXT or "CI" in os.environ
+    return explained(config, left, right)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -227,26 +145,16 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     config = session.config
     if not config.getoption("ov_plan") or config.option.collectonly:
         return None
-    from .markers import planned_test  # noqa: PLC0415  (paid only by runs that use the plugin)
-    from .overview import planned  # noqa: PLC0415
-
-    tests = [planned_test(item) for item in session.items if _measures(item)]
-    console = Console(config)
-    text = planned(session_of(config), tests, width=console.width, colour=console.colour, encoding=console.encoding)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        reporter.write(f"\n{text}")
+        reporter.write(f"\n{plan_of(config, session.items)}")
     return True
-
-
-def _measures(item: pytest.Item) -> bool:
-    return "speedup" in _fixtures_of(item) and _is_ours(item, "speedup")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Run a test that measures; one that looks like a regression is run again at the end, and only then reported."""
-    if not _measures(item):
+    if not measures(item):
         return None
     session = session_of(item.config)
     if _ASIDE not in item.stash:
@@ -290,7 +198,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         measured.judging.give_up_suspicions()
         interchange.hand_over(session)
     result = yield
-    _report(session.config)  # where there is no terminal, and so no summary to write it before
+    told_of_report(session.config)  # where there is no terminal, and so no summary to write it before
     ci.write_summary(session.config)
     return result
 
@@ -312,11 +220,11 @@ def pytest_runtest_makereport(
         _judge_limit(item, call, report, limit)
     so_far = call.when == "setup" or item.stash.get(_PASSED, True)  # a setup begins anew: the test may be run again
     item.stash[_PASSED] = so_far and report.passed
-    if report.failed and call.when == "call" and not _shows_whole_text(item.config):
-        report.sections += _evidence(item, session)
+    if report.failed and call.when == "call" and not shows_whole_text(item.config):
+        report.sections += evidence_of(item, session)
     if call.when == "teardown":
         _finish(item, report, session)
-    if any(_is_ours(item, name) for name in OURS & _fixtures_of(item)):
+    if uses_ours(item):
         ci.note(item, call, report)
     return report
 
@@ -325,7 +233,7 @@ def _finish(item: pytest.Item, report: pytest.TestReport, session: Session) -> N
     """Let the session keep what was measured; what cannot be kept makes the test fail, without hiding why it did."""
     suspected = item.stash[_ASIDE] = session.is_suspected(item.nodeid)
     if item.stash[_PASSED] and not suspected:
-        _waiting(item).discard(item.nodeid)
+        waiting(item).discard(item.nodeid)
     try:
         if suspected:
             session.set_test_aside(item.nodeid)
@@ -362,67 +270,10 @@ def _judge_limit(
             report.sections.append(("unbounded dimensions", said))
 
 
-def _evidence(item: pytest.Item, session: Session) -> list[tuple[str, str]]:
-    """Return all that is known of the comparisons of a failed test, below the text that pytest cuts."""
-    from .overview import explanation  # noqa: PLC0415  (paid only by runs that use the plugin)
-
-    if not session.has_measured:
-        return []
-    encoding = Console(item.config).encoding
-    sections: list[tuple[str, str]] = []
-    for record in session.judging.records_of(item.nodeid):
-        whole = explanation(record, whole=True, encoding=encoding)
-        if whole != explanation(record, whole=False, encoding=encoding):
-            sections.append(("speed-up in full", "\n".join(whole)))
-    return sections
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table of what was measured, and what CI shows of it."""
-    session = config.stash.get(SESSION, None)
-    if session is not None and session.has_measured:
-        _print_table(terminalreporter, config, session)
-    told = _report(config)
-    if told:
-        terminalreporter.ensure_newline()
-        terminalreporter.write_line(told)
+    write_tables(terminalreporter, config)
     ci.show(terminalreporter)
-
-
-def _report(config: pytest.Config) -> str:
-    """Write the HTML report where one is wanted, once and after all else is saved; return what to say of it."""
-    session = config.stash.get(SESSION, None)
-    if session is None or session.settings.report is None or config.option.collectonly or config.option.ov_plan:
-        return ""
-    if _REPORT not in config.stash and not hasattr(config, "workerinput"):
-        from .overview import write_report  # noqa: PLC0415  (paid only by runs that use the plugin)
-
-        config.stash[_REPORT] = write_report(session, encoding=Console(config).encoding)
-    return config.stash.get(_REPORT, "")
-
-
-def _print_table(terminalreporter: pytest.TerminalReporter, config: pytest.Config, session: Session) -> None:
-    from .overview import summary  # noqa: PLC0415  (paid only by runs that use the plugin)
-
-    console = Console(config)
-    text = summary(
-        session,
-        selection=[arg for arg in config.args if arg in config.invocation_params.args],
-        whole_modules=_whole_modules(config),
-        width=console.width,
-        colour=console.colour,
-        encoding=console.encoding,
-    )
-    if text:
-        terminalreporter.section("OpenVINO performance")
-        terminalreporter.write(text)
-
-
-def _whole_modules(config: pytest.Config) -> set[str]:
-    """Return the modules of which every test passed; with ``--last-failed`` pytest hides the others from us."""
-    if config.getoption("lf", default=False):
-        return set()
-    return {module for module, waiting in config.stash[_WAITING].items() if not waiting}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

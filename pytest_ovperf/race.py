@@ -184,7 +184,7 @@ class CountingWatcher:
         """Pass it on."""
         self._watch.warming(arm)
 
-    def round_done(self, _launch: int, round_: int, rounds: int, running_ratio: float, /) -> None:
+    def round_done(self, _launch: int, round_: int, rounds: int, running_ratio: float | None, /) -> None:
         """Pass it on under the number of the launch in the race, and do what is due between rounds."""
         self._watch.round_done(self._launch, round_, rounds, running_ratio)
         self._between()

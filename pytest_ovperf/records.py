@@ -263,7 +263,9 @@ class ArmFacts:
 
     ``precision`` is the effective inference precision (``f32``, ``bf16``, …), ``devices`` the devices that execute,
     ``threads`` the number of inference threads (0 where the engine does not say), ``load_ns`` the time from the start
-    of loading to the first result being possible.
+    of loading to the first result being possible. ``streams`` and ``requests`` are how many the engine executes and
+    keeps in flight at once (0 where it does not say or has none). ``settings`` is what else was read back of what may
+    be tuned, by the names of `Tuning` and of OpenVINO's properties, as text.
     """
 
     precision: str
@@ -271,6 +273,9 @@ class ArmFacts:
     threads: int
     load_ns: int
     versions: Mapping[str, str]
+    streams: int = 0
+    requests: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

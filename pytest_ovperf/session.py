@@ -6,50 +6,45 @@ model library) is made when first asked for, so that a run which measures nothin
 
 from __future__ import annotations
 
-import random
-from collections import Counter
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from .arms import Arms, build_in_worker
-from .asked import Asked
-from .errors import ArmError, ArmUnavailableError, DeviceAbsentError, DeviceError, OvperfError
+from .absolutes import Absolutes
+from .comparisons import Allowance, Comparisons
 from .hardware import devices as device_rules
-from .hardware import needs
 from .hardware.probe import read_machine
-from .judging import Judging
+from .ladders import LadderPlan, usual_metric
 from .limits import UnboundedLimit
-from .measured import MeasuredSpeedup, Measuring
-from .models.cache import ArtefactCache
-from .models.library import ModelLibrary
 from .models.sources import resolve
+from .npu.compile_only import CompileOnly
+from .parts import Parts
+from .places import Places
 from .planning import plan
-from .provenance import provenance
-from .records import Arm, Comparison, Engine, Precision, Workload, WorkloadKind, parse_arm, parse_metric
+from .questions import Question, ask, metric_of_outputs, model_label, output_arm, require_different
+from .records import Arm, Engine, Precision, parse_metric
 from .reports.html.place import check_place
 from .settings import DEFAULT_BUDGET_S, Settings, UpdateMode
-from .stats import fidelity as fidelity_of
-from .stats.sequential import LOOKS, MOST_BASELINE_LAUNCHES, LookPlan, comparison_error_rate, share_of_judgement
-from .store.store import BaselineStore
-from .trial.run import Trial
-from .turns import OneAtATime, keep_trace
+from .stats.sequential import comparison_error_rate
+from .tuning import UNTUNED, Tuning
 from .worker.compiling import compile_in_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     import openvino
 
-    from .hardware.needs import DeviceMark
+    from .figure import FigureRecord, LadderRecord
     from .hardware.probe import Machine
-    from .models.jobs import BuildJob
+    from .judging import Judging
+    from .measured import MeasuredSpeedup
+    from .measured_arm import MeasuredArm
+    from .measured_ladder import MeasuredLadder
     from .models.spec import ModelSpec
+    from .npu.blob import CompiledBlob
     from .planning import Plan, PlannedTest
-    from .records import Fidelity, Metric
+    from .records import Fidelity
     from .reports.live import LiveLine
-    from .store.keys import EntryKey
+    from .store.store import BaselineStore
 
 
 class Session:
@@ -58,92 +53,65 @@ class Session:
     def __init__(self, settings: Settings, live: LiveLine) -> None:
         self.settings = settings
         self.live = live
+        self.places = Places(
+            settings.devices,
+            lambda: read_machine(),  # noqa: PLW0108  (looked up when called)
+            CompileOnly.of(settings.npu_platforms, settings.cache_dir, settings.baselines_dir, settings.update),
+        )
+        self._parts = Parts(settings, self.places, live)
         self._error_rate = comparison_error_rate(1)
-        self._judgements: Counter[str] = Counter()
-        self._open: dict[str, list[tuple[Asked, MeasuredSpeedup]]] = {}
-        self._set_aside: dict[EntryKey, Measuring] = {}
         self._may_wait: set[str] = set()
-        self._fidelity: dict[tuple[str, Arm, Arm], Fidelity] = {}
 
-    # The machine and its devices
-
-    @cached_property
+    @property
     def machine(self) -> Machine:
         """The machine, probed once, in a process of its own."""
-        return read_machine()
-
-    @cached_property
-    def devices(self) -> tuple[str, ...]:
-        """The devices asked for, with ``all`` replaced by what is there."""
-        if device_rules.ALL in self.settings.devices:
-            return device_rules.expand(self.settings.devices, self.machine.devices)
-        return self.settings.devices
-
-    def devices_for(self, wanted: Sequence[str] | None) -> tuple[str, ...]:
-        """Return those of the asked devices that are among ``wanted``; ``None`` wants any."""
-        if wanted is None:
-            return self.devices
-        return tuple(name for name in self.devices if any(device_rules.matches(name, want) for want in wanted))
-
-    def in_order(self, asked: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
-        """Return ``asked``, those first that match what is ``wanted`` first."""
-        ranked = [name for want in wanted for name in asked if device_rules.matches(name, want)]
-        return tuple(dict.fromkeys(ranked))
-
-    def require_device(self, name: str, mark: DeviceMark | None = None) -> None:
-        """Raise `DeviceAbsentError`, with the reason, for a device that cannot be used here or lacks what is needed."""
-        device_rules.require(name, self.machine.devices)
-        lack = None if mark is None else needs.unmet(mark, name, self.machine.devices)
-        if lack is not None:
-            raise DeviceAbsentError(lack, remedy="Choose another device with --ov-device.")
-
-    def preferences(self, mark: DeviceMark | None) -> tuple[tuple[str, str | None], ...]:
-        """Return the devices of ``mark`` in order, each with why it need not be tried, ``None`` where it can be."""
-        return () if mark is None else needs.preferences(mark, self.machine.devices)
+        return self.places.machine
 
     def limit(self, spec: ModelSpec, device: str) -> UnboundedLimit | None:
         """Return the limit that a model with unbounded dimensions is expected to meet on ``device``, if any."""
-        return UnboundedLimit.of(_model_label(spec), device, self.machine.devices, self.machine.versions)
+        platform = self.places.compiled_for(device)
+        if platform is not None and self.places.npu is not None:
+            return UnboundedLimit(model_label(spec), "NPU", self.places.npu.where(platform))
+        return UnboundedLimit.of(model_label(spec), device, self.machine.devices, self.machine.versions)
 
-    # What is wired once
-
-    @cached_property
+    @property
     def store(self) -> BaselineStore:
         """The baselines of this machine."""
-        return BaselineStore(self.settings.baselines_dir, self.machine.profile)
+        return self._parts.store
 
     @cached_property
-    def judging(self) -> Judging:
-        """The judge of this run, who also collects its records."""
-        return Judging(
+    def _comparisons(self) -> Comparisons:
+        return Comparisons(
             self.settings,
-            self.store,
-            lambda asked, measuring: provenance(
-                measuring.launches[-1], asked.device, self.settings.root, self.machine.versions
-            ),
-            self._may_wait,
+            self.places,
+            self._parts.store,
+            self._parts.arms,
+            live=self.live,
+            alone=self._parts.turns.measuring,
+            allowance=Allowance(self._error_rate, self._may_wait),
         )
 
     @cached_property
-    def _cache(self) -> ArtefactCache:
-        return ArtefactCache(self.settings.cache_dir)
+    def absolutes(self) -> Absolutes:
+        """What measures absolute figures and ladders, and collects their records."""
+        return Absolutes(self._parts.arms, self.live, self._parts.turns.measuring, strict=self.settings.strict)
 
-    @cached_property
-    def arms_of_models(self) -> Arms:
-        """Where arms are opened."""
-        library = ModelLibrary(self._cache, self._build, self.live.note)
-        return Arms(library, self.machine.profile.physical_cores, self._turns.measuring)
+    @property
+    def figures(self) -> tuple[FigureRecord, ...]:
+        """The absolute figures that were measured, in order."""
+        return self.absolutes.figures if "absolutes" in self.__dict__ else ()
 
-    def _build(self, job: BuildJob, target: Path) -> None:
-        """Build in a worker, in turn with whatever measures on this machine: a build takes all of it."""
-        with self._turns.measuring():
-            build_in_worker(job, target, self.live.note)
+    @property
+    def ladders(self) -> tuple[LadderRecord, ...]:
+        """The ladders that were measured, in order."""
+        return self.absolutes.ladders if "absolutes" in self.__dict__ else ()
 
-    @cached_property
-    def _turns(self) -> OneAtATime:
-        return OneAtATime(self.settings.cache_dir, self.live.note)
+    @property
+    def judging(self) -> Judging:
+        """The judge of this run, who also collects its records."""
+        return self._comparisons.judging
 
-    # What a run does
+    # Before anything is measured
 
     def prepare(self, comparisons: int) -> None:
         """Find out, before any long work, whether the folders and files of this run can be used.
@@ -151,10 +119,8 @@ class Session:
         ``comparisons`` is how many there will be: they share the run's budget of false alarms.
         """
         self._error_rate = comparison_error_rate(comparisons)
-        cpu = device_rules.find("CPU", self.machine.devices)
-        if not cpu.available:  # then no device is: that is a broken installation, and no reason to skip
-            raise DeviceError(f"OpenVINO cannot be used here. {cpu.reason}", remedy="Then run the tests again.")
-        self._cache.check_writable()
+        self.places.require_any()
+        self._parts.cache.check_writable()
         self.store.check()
         if self.settings.update is not UpdateMode.NONE:
             self.store.check_writable()
@@ -165,41 +131,45 @@ class Session:
         """Return what these tests would measure."""
         return plan(tests, self.settings, self.store, self._error_rate)
 
-    @property
-    def has_measured(self) -> bool:
-        """Whether anything was judged or is about to be: else the store and the machine need not be known."""
-        return "judging" in self.__dict__
-
-    def resolve(self, name: str, shape: Sequence[int | str] | None) -> ModelSpec:
+    def resolve(self, name: str, shape: Sequence[int | str] | Mapping[str, Sequence[int]] | None) -> ModelSpec:
         """Return the model of that name. Raises `ModelError`."""
         return resolve(name, shape=shape, base=self.settings.root)
 
-    def arms(self, candidate: str, reference: str, device: str) -> tuple[Arm, Arm]:
+    def arm(self, name: str, device: str, general: Tuning = UNTUNED) -> Arm:
+        """Return the arm of that name, checked; what its brackets leave open is taken from ``general``.
+
+        Raises `ArmError`, `ArmUnavailableError`, and `DeviceError` for a device of the arm's own.
+        """
+        arm = self.places.arm(name, device, general)
+        self.places.require_precision(arm)
+        return arm
+
+    def arms(self, candidate: str, reference: str, device: str, general: Tuning = UNTUNED) -> tuple[Arm, Arm]:
         """Return both arms, checked; one may name a device of its own, such as ``openvino-fp32@AUTO:CPU``.
 
-        Raises `ArmError`, `ArmUnavailableError`, and `DeviceError` for the device of an arm.
+        Raises what `arm` does, and `ArmError` for an arm that is compared with itself.
         """
-        pair = self._arm(candidate, device), self._arm(reference, device)
-        if pair[0] == pair[1]:
-            raise ArmError(
-                f"{candidate!r} is compared with itself.",
-                remedy="Name two different arms, or one on two devices: openvino-fp32 over openvino-fp32@CPU.",
-            )
+        pair = self.places.arm(candidate, device, general), self.places.arm(reference, device, general)
+        require_different(*pair)
         for arm in pair:
-            self._require_precision(arm)
+            self.places.require_precision(arm)
         return pair
 
-    def _arm(self, name: str, device: str) -> Arm:
-        arm = parse_arm(name, device)
-        if arm.engine is Engine.PYTORCH or arm.device == device:
-            return arm
-        expressions = device_rules.parse_devices(arm.device)
-        if len(expressions) != 1 or device_rules.ALL in expressions:
-            raise ArmError(
-                f"The arm {name!r} does not name one device.", remedy="Write one, such as openvino-fp32@AUTO:GPU,CPU."
-            )
-        self.require_device(expressions[0])
-        return replace(arm, device=expressions[0])
+    def question(
+        self, spec: ModelSpec, arms: Sequence[Arm], metric: str, *, prompt: object = None, new_tokens: object = None
+    ) -> Question:
+        """Return what is asked, checked: every mistake that can be found before long work is. See `questions.ask`."""
+        parse_metric(metric)  # before a hub model is fetched for nothing
+        return ask(
+            self._parts.library.settle(spec),
+            arms,
+            metric,
+            prompt=prompt,
+            new_tokens=new_tokens,
+            tunable=self.places.require_tunable,
+        )
+
+    # Measuring
 
     def speedup(  # noqa: PLR0913  (what a test may say of a comparison)
         self,
@@ -210,73 +180,90 @@ class Session:
         metric: str,
         budget_s: float | None,
         tolerance: float | None,
+        prompt: object = None,
+        new_tokens: object = None,
     ) -> MeasuredSpeedup:
         """Measure the first launches of a comparison and return it, ready to be asserted."""
-        known_metric = parse_metric(metric)
-        settled, requests = self.arms_of_models.prepare(spec, *arms)
-        comparison = _comparison(settled, arms, known_metric)
-        asked = Asked(
-            node_id,
-            comparison,
-            " and ".join(dict.fromkeys(self._full_name(arm.device) for arm in arms)),
-            self.settings.tolerance.under(tolerance),
-            self.settings.tolerance.kept(tolerance),
-            self._fidelity.get((_model_label(spec), *arms)),
-        )
-        budget = self.settings.budget_s.under(budget_s) or DEFAULT_BUDGET_S
-        recording = self.settings.update is not UpdateMode.NONE
-        measuring = self._set_aside.pop(asked.key, None) or Measuring(
-            Trial(
-                comparison,
-                lambda arm: self.arms_of_models.open(requests[arm], arm),
-                rng=random.Random(str(asked.key)),  # noqa: S311  (an order of turns; the same in every run, for replay)
-                planned=MOST_BASELINE_LAUNCHES if recording else LOOKS[-1],
-                watch=self.live,
-                want_outputs=asked.fidelity is None,
-            ),
-            partial(self._next_plan, node_id),
-            budget,
-            self._turns.measuring,
-        )
-        measured = MeasuredSpeedup(
-            measuring,
-            partial(self.judging.against_baseline, asked),
-            partial(self.judging.against_target, asked),
-        )
-        self._open.setdefault(node_id, []).append((asked, measured))
-        self.live.begin(str(comparison), None if recording else budget)
-        measuring.reach_first_look()
-        return measured
+        question = self.question(spec, arms, metric, prompt=prompt, new_tokens=new_tokens)
+        return self._comparisons.speedup(node_id, question, budget_s=self._budget_s(budget_s), tolerance=tolerance)
 
-    def _next_plan(self, node_id: str) -> LookPlan:
-        """Return the plan of the next judgement in this test, with its share of the error rate."""
-        before = self._judgements[node_id]
-        self._judgements[node_id] += 1
-        return LookPlan(self._error_rate * share_of_judgement(before))
+    def fidelity(
+        self, spec: ModelSpec, arms: tuple[Arm, Arm], *, prompt: object = None, new_tokens: object = None
+    ) -> Fidelity:
+        """Compare the outputs of both arms on the model's inputs; of a generation, on those of its prompt."""
+        pair = output_arm(arms[0]), output_arm(arms[1])
+        metric = metric_of_outputs(pair, told=prompt is not None or new_tokens is not None)
+        return self._comparisons.fidelity(self.question(spec, pair, metric, prompt=prompt, new_tokens=new_tokens))
 
-    def fidelity(self, spec: ModelSpec, arms: tuple[Arm, Arm]) -> Fidelity:
-        """Compare the outputs of both arms on the model's inputs."""
-        key = (_model_label(spec), *arms)
-        if key not in self._fidelity:
-            candidate, reference = arms
-            outputs = self.arms_of_models.outputs(self.arms_of_models.prepare(spec, *arms)[1])
-            self._fidelity[key] = fidelity_of.compare(outputs[candidate], outputs[reference])
-        return self._fidelity[key]
+    def measure(  # noqa: PLR0913  (what a test may say of an arm)
+        self,
+        node_id: str,
+        spec: ModelSpec,
+        arm: Arm,
+        *,
+        budget_s: float | None,
+        prompt: object = None,
+        new_tokens: object = None,
+    ) -> MeasuredArm:
+        """Return the arm, each of whose figures is measured when it is asked for."""
+        asked = partial(self.question, spec, (arm,), prompt=prompt, new_tokens=new_tokens)
+        return self.absolutes.measure(node_id, arm, asked, budget_s=self._budget_s(budget_s))
 
-    def compile(self, spec: ModelSpec, device: str, precision: Precision) -> openvino.CompiledModel:
+    def ladder(  # noqa: PLR0913  (what a test may say of a ladder)
+        self,
+        node_id: str,
+        spec: ModelSpec,
+        names: Sequence[str],
+        device: str,
+        general: Tuning = UNTUNED,
+        *,
+        metric: str | None,
+        also: Sequence[str],
+        budget_s: float | None,
+        prompt: object = None,
+        new_tokens: object = None,
+    ) -> MeasuredLadder:
+        """Measure all these arms side by side; the first one is what the others are compared with."""
+        settled = self._parts.library.settle(spec)
+        plan = LadderPlan.of(
+            [self.places.arm(name, device, general) for name in names],
+            self.places.require_precision,
+            partial(self.question, settled, prompt=prompt, new_tokens=new_tokens),
+            metric=metric or usual_metric(settled),
+            also=also,
+        )
+        return self.absolutes.ladder(node_id, plan, budget_s=self._budget_s(budget_s))
+
+    def _budget_s(self, marker: float | None) -> float:
+        return self.settings.budget_s.under(marker) or DEFAULT_BUDGET_S
+
+    def compile(self, spec: ModelSpec, device: str, precision: Precision) -> openvino.CompiledModel | CompiledBlob:
         """Compile the model for the device, in this process; for other devices than the CPU first in a worker.
 
-        A driver that ends the process, or hangs, thus costs a `WorkerError` with its last output and not the run.
+        A driver that ends the process, or hangs, thus costs a `WorkerError` with its last output and not the run. For
+        an NPU that is compiled for and not run, it is done in another process only, and the blob is returned.
         Raises `DeviceFailureError` with the cause, `DeviceAbsentError`, `ArmUnavailableError` and `ModelError`, too.
         """
-        from .engines.openvino import compile_model  # noqa: PLC0415  (brings OpenVINO: only where it is asked for)
-
         arm = Arm(Engine.OPENVINO, precision, device)
-        self._require_precision(arm)
-        request = self.arms_of_models.prepare(spec, arm)[1][arm]
+        self.places.require_precision(arm)
+        request = self._parts.arms.prepare(spec, arm)[1][arm]
+        platform = self.places.compiled_for(device)
+        if platform is not None and self.places.npu is not None:
+            return self.places.npu.compile(
+                platform, request.ir, request.shape, label=model_label(spec), precision=str(precision)
+            )
         if device_rules.base_devices(device) != ("CPU",):
             compile_in_worker(arm, request)
+        from .engines.openvino import compile_model  # noqa: PLC0415  (brings OpenVINO: only where it is asked for)
+
         return compile_model(request)
+
+    # What pytest tells
+
+    @property
+    def has_measured(self) -> bool:
+        """Whether anything was measured or is about to be: else the store and the machine need not be known."""
+        return "_comparisons" in self.__dict__ or "absolutes" in self.__dict__
 
     def let_wait(self, node_id: str) -> None:
         """Let a suspicion about this test wait for the end of the run: it can be run again then, once."""
@@ -292,12 +279,9 @@ class Session:
         Raises `CacheError` where the raw times of its other comparisons cannot be kept.
         """
         self.release()
+        self.absolutes.forget(node_id)
         self._may_wait.discard(node_id)
-        for asked, measured in self._open.get(node_id, []):
-            if measured.measuring.is_set_aside:
-                self._set_aside[asked.key] = measured.measuring
-        self.judging.set_aside(node_id)
-        self._keep_traces(node_id)
+        self._comparisons.set_aside(node_id)
 
     def finish_test(self, node_id: str, *, passed: bool) -> None:
         """Keep the raw times of a test that is over, and its baselines if it passed.
@@ -305,69 +289,16 @@ class Session:
         Raises `CacheError` and `BaselineError` where one cannot be written; the other is, all the same.
         """
         self.release()
-        for asked, measured in self._open.get(node_id, []):
-            if measured.record is None and measured.measuring.launches:
-                self.judging.without_verdict(asked, measured.measuring)
-        try:
-            if self.has_measured:
-                self.judging.settle(node_id, passed=passed)
-        finally:
-            self._keep_traces(node_id)
+        if self.has_measured:
+            self._comparisons.finish(node_id, passed=passed)
 
     def release(self) -> None:
         """End whatever a test left running."""
         self.live.end()
-        if "arms_of_models" in self.__dict__:
-            self.arms_of_models.close()
+        self._parts.release()
 
     def end(self) -> None:
         """End the run: whatever still runs, and raw times of tests that were interrupted or set aside are kept."""
         self.release()
-        failures: list[OvperfError] = []
-        left = [(f"{key.module}::{key.test}", measuring) for key, measuring in self._set_aside.items()]
-        left += [(node_id, each.measuring) for node_id, those in self._open.items() for _, each in those]
-        self._set_aside.clear()
-        self._open.clear()
-        for node_id, measuring in left:
-            try:
-                self._keep_trace(node_id, measuring)
-            except OvperfError as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
-
-    def _keep_traces(self, node_id: str) -> None:
-        """Keep the raw times of a pass through a test, but for those that another pass will add to."""
-        for _, measured in self._open.pop(node_id, []):
-            if measured.measuring not in self._set_aside.values():
-                self._keep_trace(node_id, measured.measuring)
-
-    def _keep_trace(self, node_id: str, measuring: Measuring) -> None:
-        if measuring.launches:
-            keep_trace(self.settings.cache_dir, node_id, measuring.trial.trace)
-
-    def _require_precision(self, arm: Arm) -> None:
-        """Refuse BF16 where the device says that it has none, before a worker is started."""
-        if arm.precision is not Precision.BF16:
-            return
-        for name in device_rules.base_devices(arm.device):
-            found = device_rules.find(name, self.machine.devices)
-            if found.available and "BF16" not in found.capabilities:
-                raise ArmUnavailableError(
-                    f"{found.name} ({found.full_name}) has no BF16.", remedy="Run this on a device that has it."
-                )
-
-    def _full_name(self, device: str) -> str:
-        names = [device_rules.find(name, self.machine.devices).full_name for name in device_rules.base_devices(device)]
-        return ", ".join(names) or device
-
-
-def _comparison(spec: ModelSpec, arms: tuple[Arm, Arm], metric: Metric) -> Comparison:
-    return Comparison(_model_label(spec), *arms, metric, Workload(WorkloadKind.INFER, spec.shapes))
-
-
-def _model_label(spec: ModelSpec) -> str:
-    """Name the model as it is measured: one compiled for a fixed shape is not the one that takes any."""
-    if not spec.static:
-        return spec.name
-    return f"{spec.name} {'fixed' if spec.bounds is None else 'bounded'} to {spec.shape_text}"
+        if "_comparisons" in self.__dict__:
+            self._comparisons.end()

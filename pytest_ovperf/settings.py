@@ -19,6 +19,23 @@ class UpdateMode(StrEnum):
     EXTEND = "extend"
 
 
+class RunSet(StrEnum):
+    """How many of the tests a run takes: each set has those of the ones before it as well."""
+
+    QUICK = "quick"
+    DEFAULT = "default"
+    FULL = "full"
+
+    def takes(self, other: RunSet) -> bool:
+        """Tell whether a run of this set takes a test of ``other``."""
+        return self.distance(other) <= 0
+
+    def distance(self, other: RunSet) -> int:
+        """Return by how many steps ``other`` is larger; negative where it is smaller."""
+        order = list(RunSet)
+        return order.index(other) - order.index(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Layered:
     """A number that several places may set: the command line before the marker, the marker before the ini file."""
@@ -43,7 +60,8 @@ class Settings:
     comparison in seconds, start of its workers included; the launches that an estimate needs are always made.
     ``tolerance`` is the relative change of a speed-up that is let pass (0.05 is 5 %). ``root`` is the folder that
     relative model paths start from. ``given`` are the other options of this run as they were written, so that
-    advice can repeat them. ``report`` is the file that an HTML report is to be written to, ``None`` for none.
+    advice can repeat them. ``report`` is the file that an HTML report is to be written to, ``None`` for none. ``tests``
+    is the set of tests that the run takes. ``npu_platforms`` are the NPUs to compile for where there is none to run on.
     """
 
     devices: tuple[str, ...]
@@ -56,3 +74,5 @@ class Settings:
     root: Path
     given: tuple[str, ...] = ()
     report: Path | None = None
+    tests: RunSet = RunSet.DEFAULT
+    npu_platforms: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """Arms that take no time, on a machine that does not exist: for runs of pytest that are about what comes afterwards.
 
 A conftest installs them: ``runpy.run_path(…)["install"]()``. The session, its trials, its judges and its reports are
-the real ones. `CALL_NS` is what a call of each arm takes, with a scatter of one percent that is the same in every run.
+the real ones. `CALL_NS` is what a call of each kind of arm takes at batch 1, with a scatter of one percent that is the
+same in every run; a batch of n takes as long as n/2 + 1/2 single calls. Streams, threads and the like change nothing.
 """
 
 from __future__ import annotations
@@ -16,19 +17,28 @@ from pytest_ovperf.arms import Arms
 from pytest_ovperf.hardware.device import DeviceInfo
 from pytest_ovperf.hardware.probe import Machine
 from pytest_ovperf.hardware.profile import HardwareProfile
-from pytest_ovperf.records import Arm, ArmFacts, Block
+from pytest_ovperf.records import Arm, ArmFacts, Block, WorkloadKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from pytest_ovperf.models.spec import ModelSpec
 
+    #: What an arm is opened for: the kind of workload, and the tokens that it generates.
+    Asked = tuple[WorkloadKind, int]
+
 CALL_NS = {
+    "genai-int8": 5_000_000,
     "openvino-int8": 10_000_000,
     "openvino-bf16": 15_000_000,
     "openvino-fp32": 20_000_000,
     "pytorch-fp32": 30_000_000,
 }
+#: The share of a generation that goes by before its first token.
+FIRST = 0.25
+BYTES_PER_NS = 10
 PRECISIONS = {"openvino-bf16": "bf16"}
 MACHINE = Machine(
     HardwareProfile(
@@ -57,23 +67,36 @@ MACHINE = Machine(
 class QuickArm:
     """An arm whose calls are made up."""
 
-    def __init__(self, arm: Arm) -> None:
+    def __init__(self, arm: Arm, kind: WorkloadKind, new_tokens: int) -> None:
         self._arm = arm
+        self._kind = kind
+        self._new_tokens = new_tokens
+        self._batch = arm.tuning.batch or 1
         self._rng = random.Random(str(arm))  # noqa: S311  (a scatter)
 
     def loaded(self) -> ArmFacts:
-        name = self._arm.name
+        name = self._arm.kind
         package = "torch" if name == "pytorch-fp32" else "openvino"
         precision = PRECISIONS.get(name, "f32")
         return ArmFacts(precision, (self._arm.device,), 2, 5_000_000, {package: MACHINE.versions[package]})
 
     def block(self, min_ns: int, min_calls: int) -> Block:
-        call_ns = CALL_NS[self._arm.name]
+        call_ns = CALL_NS[self._arm.kind] * (self._batch + 1) // 2
+        if self._kind in (WorkloadKind.MEMORY, WorkloadKind.FILES):
+            return Block((), bytes=call_ns * BYTES_PER_NS)
+        if self._kind in (WorkloadKind.LOAD, WorkloadKind.EXPORT):
+            return Block((call_ns,), first_ns=(2 * call_ns,))
         calls = max(min_calls, -(-min_ns // call_ns))
-        return Block(tuple(round(call_ns * self._rng.uniform(1, 1.01)) for _ in range(calls)))
+        times = tuple(round(call_ns * self._rng.uniform(1, 1.01)) for _ in range(calls))
+        if self._kind is WorkloadKind.STREAM:
+            return Block(times, items=self._batch, elapsed_ns=sum(times))
+        if self._kind is WorkloadKind.GENERATE:
+            first = tuple(round(time * FIRST) for time in times)
+            return Block(times, items=self._batch, first_ns=first, tokens=self._new_tokens)
+        return Block(times, items=self._batch)
 
     def outputs(self) -> dict[str, NDArray[Any]]:
-        return {"logits": np.ones((1, 2), dtype=np.float32)}
+        return {"logits": np.ones((self._batch, 2), dtype=np.float32)}
 
     def close(self) -> None:
         pass
@@ -82,12 +105,24 @@ class QuickArm:
 def install() -> None:
     """Put the arms and the machine in the place of real ones, in this process."""
 
-    def prepare(_self: Arms, spec: ModelSpec, *arms: Arm) -> tuple[ModelSpec, dict[Arm, None]]:
-        return spec, dict.fromkeys(arms)
+    def prepare(
+        _self: Arms,
+        spec: ModelSpec,
+        *arms: Arm,
+        kind: WorkloadKind = WorkloadKind.INFER,
+        prompt: tuple[int, int] | None = None,
+        new_tokens: int = 0,
+    ) -> tuple[ModelSpec, dict[Arm, Asked]]:
+        assert (prompt is None) is (new_tokens == 0)
+        return spec, dict.fromkeys(arms, (kind, new_tokens))
 
-    def open_arm(_self: Arms, _request: None, arm: Arm) -> QuickArm:
-        return QuickArm(arm)
+    def open_arm(_self: Arms, request: Asked, arm: Arm) -> QuickArm:
+        return QuickArm(arm, *request)
 
+    def outputs(_self: Arms, requests: Mapping[Arm, Asked]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
+        return {arm: QuickArm(arm, *request).outputs() for arm, request in requests.items()}
+
+    Arms.outputs = outputs  # type: ignore[method-assign,assignment]
     Arms.prepare = prepare  # type: ignore[method-assign,assignment]
     Arms.open = open_arm  # type: ignore[method-assign,assignment]
     vars(session)["read_machine"] = lambda: MACHINE

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.user_suite import INT8_PAYS, Suite
+from tests.integration.user_suite import INT8_PAYS, QuickSuite, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -25,12 +26,37 @@ def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("model-cache")
 
 
+@pytest.fixture(scope="session")
+def npu_cache(model_cache: Path) -> Path:
+    """Return the shared cache with a hosted NPU compiler in it; skipped where what that needs is not installed.
+
+    It is set up for this run, from the wheel that pip fetches: half a minute. ``OVPERF_TEST_NPU_CACHE`` names a cache
+    that has one already.
+    """
+    from pytest_ovperf.npu import installing  # noqa: PLC0415  (only these tests need it)
+
+    missing = [tool.name for tool in installing.status(model_cache).tools if not tool.found]
+    if missing:
+        pytest.skip(f"the NPU compiler cannot be hosted here: {', '.join(missing)} missing")
+    there = os.environ.get("OVPERF_TEST_NPU_CACHE")
+    if there:
+        (model_cache / "npu-compiler").symlink_to(Path(there, "npu-compiler"), target_is_directory=True)
+    installing.install(model_cache, None, print)
+    return model_cache
+
+
 @pytest.fixture
 def suite(pytester: pytest.Pytester, model_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
     for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):  # where more is printed, and a summary written
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "160")
     return Suite(pytester, model_cache)
+
+
+@pytest.fixture
+def quick(suite: Suite, tmp_path: Path) -> QuickSuite:
+    """Return a user's folder whose arms are made up and take no time."""
+    return QuickSuite(suite.pytester, tmp_path / "quick-cache")
 
 
 @pytest.fixture(scope="session")

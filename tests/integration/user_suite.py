@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
+
+QUICK_ARMS = Path(__file__).resolve().parents[1] / "fakes" / "quick_arms.py"
 
 #: Two OpenVINO arms of a model that is built in a second: the cheapest real comparison there is.
 INT8_PAYS = """
@@ -42,3 +43,12 @@ class Suite:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         return self.pytester.runpytest_subprocess(f"--ov-cache-dir={self.cache_dir}", *arguments)
+
+
+@dataclass(frozen=True)
+class QuickSuite(Suite):
+    """A user's folder whose measurements take no time: their arms are made up, all else is real."""
+
+    def write(self, source: str, **others: str) -> None:
+        self.pytester.makeconftest(f"import runpy\n\nrunpy.run_path({str(QUICK_ARMS)!r})['install']()\n")
+        super().write(source, **others)

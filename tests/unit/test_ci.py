@@ -31,6 +31,8 @@ class Judged:
 
     records: list[ComparisonRecord] = field(default_factory=list)
     has_measured: bool = True
+    figures: tuple[object, ...] = ()
+    ladders: tuple[object, ...] = ()
 
     @property
     def judging(self) -> Judged:

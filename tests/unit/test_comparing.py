@@ -100,7 +100,7 @@ def test_the_tolerance_is_the_users_then_the_last_runs_then_the_kinds(
 
 def test_an_arm_of_a_later_version_counts_as_noisy() -> None:
     view = comparison(INT8)
-    unknown = launches(2.0, view=replace(view, candidate=replace(view.candidate, name="openvino-int4")), tolerance=0.0)
+    unknown = launches(2.0, view=replace(view, candidate=replace(view.candidate, name="openvino-int2")), tolerance=0.0)
     assert only(unknown, unknown).tolerance == pytest.approx(0.10)
 
 

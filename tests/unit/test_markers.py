@@ -1,12 +1,15 @@
-"""What the ``device`` marker says, checked."""
+"""What the ``device`` and ``ovperf`` markers say, checked."""
 
 from __future__ import annotations
+
+from typing import cast
 
 import pytest
 
 from pytest_ovperf.errors import DeviceError, SettingsError
 from pytest_ovperf.hardware.needs import DeviceMark
-from pytest_ovperf.markers import device_mark, devices_of
+from pytest_ovperf.markers import OvperfMark, device_mark, devices_of, read_ovperf
+from pytest_ovperf.settings import RunSet
 
 
 def mark(*names: object, **keywords: object) -> pytest.Mark:
@@ -55,3 +58,45 @@ def test_a_mistake_is_refused_with_help(written: pytest.Mark, said: str) -> None
 def test_a_device_that_is_none_is_refused() -> None:
     with pytest.raises(DeviceError, match="Did you mean GPU"):
         device_mark(mark("GPUU"))
+
+
+class Marked:
+    """A test with ``ovperf`` markers, the closest first."""
+
+    def __init__(self, *keywords: dict[str, object]) -> None:
+        self._marks = [pytest.mark.ovperf(**each).mark for each in keywords]
+
+    def iter_markers(self, _name: str) -> list[pytest.Mark]:
+        return self._marks
+
+
+def ovperf(*keywords: dict[str, object]) -> OvperfMark:
+    return read_ovperf(cast("pytest.Item", Marked(*keywords)))
+
+
+def test_each_keyword_counts_from_the_closest_marker_that_has_it() -> None:
+    assert ovperf() == OvperfMark()
+    assert ovperf({"set": "quick"}, {"set": "full", "tolerance": 10}) == OvperfMark(None, 0.1, RunSet.QUICK)
+    assert ovperf({"budget": 3}, {"set": "full"}, {"budget": 9}) == OvperfMark(3.0, None, RunSet.FULL)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"set": "huge"}, "Choose one of: quick, default, full"),
+        ({"set": True}, "the marker's set is True"),
+        ({"sett": "full"}, "Did you mean set="),
+        ({"budget": -1}, "above 0"),
+    ],
+)
+def test_a_mistake_in_a_marker_farther_away_is_refused_as_well(written: dict[str, object], said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        ovperf({"tolerance": 5}, written)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("own", list(RunSet))
+def test_a_run_takes_its_own_set_and_all_smaller_ones(own: RunSet) -> None:
+    taken = [other for other in RunSet if own.takes(other)]
+    assert taken == list(RunSet)[: len(taken)]
+    assert taken[-1] is own

@@ -309,7 +309,7 @@ class Ear(SilentWatcher):
     def warming(self, arm: Arm, /) -> None:
         self.heard.append(arm)
 
-    def round_done(self, launch: int, round_: int, rounds: int, running_ratio: float, /) -> None:
+    def round_done(self, launch: int, round_: int, rounds: int, running_ratio: float | None, /) -> None:
         self.heard.append((launch, round_, rounds, running_ratio))
 
     def launch_done(self, number: int, /) -> None:

@@ -10,9 +10,13 @@ import pytest
 
 from pytest_ovperf.arms import Arms
 from pytest_ovperf.engines.protocol import LoadRequest
+from pytest_ovperf.errors import ArmError
 from pytest_ovperf.models.library import ModelFiles, ModelLibrary
+from pytest_ovperf.models.shapes import call_shapes
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Precision, parse_arm
+from pytest_ovperf.records import Precision, WorkloadKind, parse_arm
+from pytest_ovperf.tuning import Hint, Tuning
+from tests.fakes import onnx_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,17 +30,27 @@ class FakeLibrary:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.asked: list[tuple[Precision, WorkloadKind, int | None, tuple[int, int] | None]] = []
 
     def settle(self, spec: ModelSpec) -> ModelSpec:
         return spec
 
-    def files(self, spec: ModelSpec, _: Precision) -> ModelFiles:
-        shapes = {**spec.shapes, "beam_idx": (1,)}
+    def files(
+        self,
+        spec: ModelSpec,
+        precision: Precision,
+        *,
+        kind: WorkloadKind,
+        batch: int | None,
+        prompt: tuple[int, int] | None = None,
+    ) -> ModelFiles:
+        self.asked.append((precision, kind, batch, prompt))
+        shapes = {**call_shapes(spec, batch), "beam_idx": (1,)}
         return ModelFiles(self._folder, self._folder / "m.xml", self._folder / "i.npz", "digest", shapes, spec)
 
 
-def request_for(folder: Path, shape: Sequence[int | str] | None) -> LoadRequest:
-    arm = parse_arm("openvino-fp32", "CPU")
+def request_for(folder: Path, shape: Sequence[int | str] | None, name: str = "openvino-fp32") -> LoadRequest:
+    arm = parse_arm(name, "CPU")
     arms = Arms(cast("ModelLibrary", FakeLibrary(folder)), threads=1, alone=nullcontext)
     return arms.prepare(resolve("tiny-gpt2", shape=shape, base=folder), arm)[1][arm]
 
@@ -60,3 +74,64 @@ def test_bounds_take_the_place_of_the_shape_that_they_were_given_for(tmp_path: P
 def test_a_request_survives_the_way_to_the_worker(tmp_path: Path, shape: Sequence[int | str] | None) -> None:
     asked = request_for(tmp_path, shape)
     assert LoadRequest.from_json(json.loads(json.dumps(asked.to_json()))) == asked
+
+
+def test_the_tuning_goes_along_and_decides_on_batch_and_shape(tmp_path: Path) -> None:
+    request = request_for(tmp_path, None, "openvino-int8[batch=4,shape=?x16,hint=throughput]")
+    assert request.tuning == Tuning(hint=Hint.THROUGHPUT, batch=4, shape="?x16")
+    assert request.shape == {
+        "input_ids": (-1, 16),
+        "attention_mask": (-1, 16),
+        "position_ids": (-1, 16),
+        "beam_idx": (1,),
+    }
+
+
+def test_pytorch_is_compiled_for_nothing_and_reads_the_weights(tmp_path: Path) -> None:
+    request = request_for(tmp_path, (1, 8), "pytorch-fp32[batch=4]")
+    assert (request.shape, request.ir, request.weights) == (None, None, tmp_path)
+    assert request.auto_class == "AutoModelForCausalLM"
+
+
+def test_a_request_says_what_will_be_asked_of_it(tmp_path: Path) -> None:
+    library = FakeLibrary(tmp_path)
+    arms = Arms(cast("ModelLibrary", library), threads=1, alone=nullcontext)
+    spec, arm = resolve("tiny-gpt2", shape=None, base=tmp_path), parse_arm("openvino-fp32[batch=2]", "CPU")
+    streamed = arms.prepare(spec, arm, kind=WorkloadKind.STREAM)[1][arm]
+    loaded = arms.prepare(spec, arm, kind=WorkloadKind.LOAD, prompt=(4, 8), new_tokens=3)[1][arm]
+    assert (streamed.kind, streamed.new_tokens) == (WorkloadKind.STREAM, 0)
+    assert (loaded.kind, loaded.new_tokens, loaded.shape) == (WorkloadKind.LOAD, 3, None)
+    assert library.asked == [
+        (Precision.FP32, WorkloadKind.STREAM, 2, None),
+        (Precision.FP32, WorkloadKind.GENERATE, 2, (4, 8)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("openvino-fp32[shape=1x8]", "shape=1x8 leaves no room for what one call gives to 'tiny-gpt2'"),
+        ("openvino-fp32[shape=1..4x16,batch=8]", "leaves no room"),
+    ],
+)
+def test_a_shape_without_room_for_the_call_is_refused_before_anything_is_built(
+    name: str, reason: str, tmp_path: Path
+) -> None:
+    library = FakeLibrary(tmp_path)
+    arms = Arms(cast("ModelLibrary", library), threads=1, alone=nullcontext)
+    sound = parse_arm("openvino-int8", "CPU")
+    with pytest.raises(ArmError, match=reason):
+        arms.prepare(resolve("tiny-gpt2", shape=None, base=tmp_path), sound, parse_arm(name, "CPU"))
+    assert library.asked == []
+
+
+def test_a_file_of_an_exported_model_is_not_for_pytorch_and_generates_nothing(tmp_path: Path) -> None:
+    onnx_bytes.dense(tmp_path / "m.onnx", dims=(1, 16))
+    spec, library = resolve("m.onnx", shape=None, base=tmp_path), FakeLibrary(tmp_path)
+    arms = Arms(cast("ModelLibrary", library), threads=1, alone=nullcontext)
+    with pytest.raises(ArmError, match=r"pytorch-fp32 cannot run 'm\.onnx'") as refused:
+        arms.prepare(spec, parse_arm("openvino-fp32", "CPU"), parse_arm("pytorch-fp32", "CPU"))
+    assert "the directory that it was exported from" in refused.value.remedy
+    with pytest.raises(ArmError, match="cannot generate text"):
+        arms.prepare(spec, parse_arm("openvino-int8", "CPU"), kind=WorkloadKind.GENERATE, new_tokens=4)
+    assert library.asked == []
