@@ -153,7 +153,8 @@ class Lineup:
             if self._want_outputs and not self._outputs:
                 self._outputs = {each.arm: each.outputs() for each in opened}
         seconds = self._clock.monotonic_s() - started
-        return LineupLaunch(blocks, facts, orders, warm, started_unix, seconds)
+        settled = {each.arm: its for each, its in zip(opened, warm, strict=True)}
+        return LineupLaunch(blocks, facts, orders, settled, started_unix, seconds)
 
     def _rounds(
         self, number: int, plan: RoundPlan, opened: Sequence[OpenArm]

@@ -103,24 +103,23 @@ class OpenArm:
 
 def plan_launch(
     arms: Sequence[OpenArm], *, clock: Clock, watch: Watcher, started_s: float, budget_s: float | None
-) -> tuple[RoundPlan, Mapping[Arm, bool]]:
-    """Warm loaded arms up; return the plan for their rounds, and of each arm whether its times had settled.
+) -> tuple[RoundPlan, tuple[bool, ...]]:
+    """Warm loaded arms up; return the plan for their rounds, and of each arm, in order, whether its times had settled.
 
     ``budget_s`` is for the launches of a first estimate together, this one having begun at ``started_s``. Single
     inferences are short enough not to need it.
     """
     kind, left_ns = arms[0].kind, None
-    settled = {opened.arm: True for opened in arms}
-    paces = []
+    warmed: list[tuple[Pace, bool]] = []
     if kind not in FRESH_KINDS:
         for opened in arms:
             watch.warming(opened.arm)
-            pace, settled[opened.arm] = opened.warm(clock)
-            paces.append(pace)
+            warmed.append(opened.warm(clock))
+    paces = [pace for pace, _ in warmed]
     if budget_s is not None and kind is not WorkloadKind.INFER:
         left_ns = max(0.0, budget_s / LOOKS[0] - (clock.monotonic_s() - started_s)) * NS_PER_S
     plan = plan_for(kind, paces, budget_ns=left_ns) if paces else fresh_plan(kind, len(arms), budget_ns=left_ns)
-    return plan, settled
+    return plan, tuple(settled for _, settled in warmed) or (True,) * len(arms)
 
 
 @contextmanager

@@ -136,7 +136,7 @@ class Trial:
             if self._want_outputs and self._outputs is None:
                 self._outputs = Outputs(candidate.outputs(), reference.outputs())
         seconds = self._clock.monotonic_s() - started
-        launch = Launch(*facts, rounds=rounds, started_unix=started_unix, seconds=seconds, warm=all(warm.values()))
+        launch = Launch(*facts, rounds=rounds, started_unix=started_unix, seconds=seconds, warm=all(warm))
         self._launches.append(launch)
         self._watch.launch_done(number)
         return launch
