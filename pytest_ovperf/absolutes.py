@@ -16,6 +16,7 @@ from .trial.lineup import Lineup
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from .arms import Arms
     from .figure import FigureRecord, LadderRecord
@@ -29,16 +30,24 @@ if TYPE_CHECKING:
 class Absolutes:
     """Measures arms side by side, ``alone`` on the machine, and keeps what reports show of it.
 
-    In a ``strict`` run a target is kept only by a whole interval.
+    In a ``strict`` run a target is kept only by a whole interval. Raw times are kept in the folder ``cache_dir``.
     """
 
     def __init__(
-        self, arms: Arms, live: LiveLine, alone: Callable[[], AbstractContextManager[None]], *, strict: bool
+        self,
+        arms: Arms,
+        live: LiveLine,
+        alone: Callable[[], AbstractContextManager[None]],
+        *,
+        strict: bool,
+        cache_dir: Path,
     ) -> None:
         self._arms = arms
         self._live = live
         self._alone = alone
         self._strict = strict
+        self._cache_dir = cache_dir
+        self._begun: dict[str, list[SideBySide]] = {}
         self._figures: dict[tuple[object, ...], FigureRecord] = {}
         self._ladders: list[LadderRecord] = []
 
@@ -56,8 +65,18 @@ class Absolutes:
         """Return what was measured of single arms in one test."""
         return [record for record in self.figures if record.test == node_id]
 
+    def keep(self, node_id: str) -> None:
+        """Keep the raw times of a test that is over. Raises `CacheError` where they cannot be written."""
+        for measured in self._begun.pop(node_id, []):
+            measured.keep(self._cache_dir, node_id)
+
+    def end(self) -> None:
+        """Keep the raw times of tests that were interrupted. Raises `CacheError`."""
+        for node_id in tuple(self._begun):
+            self.keep(node_id)
+
     def forget(self, node_id: str) -> None:
-        """Forget what a test measured: it is run again."""
+        """Forget what a test measured, all but its raw times: it is run again."""
         self._figures = {key: record for key, record in self._figures.items() if record.test != node_id}
         self._ladders = [record for record in self._ladders if record.test != node_id]
 
@@ -113,4 +132,6 @@ class Absolutes:
         )
         shown = names if len(question.arms) == 1 else f"{len(question.arms)} arms"
         self._live.begin(f"{shown}, {question.metric} of {question.model} ({question.workload})")
-        return SideBySide(question, lineup, budget_s)
+        measured = SideBySide(question, lineup, budget_s)
+        self._begun.setdefault(node_id, []).append(measured)
+        return measured

@@ -94,7 +94,13 @@ class Session:
     @cached_property
     def absolutes(self) -> Absolutes:
         """What measures absolute figures and ladders, and collects their records."""
-        return Absolutes(self._parts.arms, self.live, self._parts.turns.measuring, strict=self.settings.strict)
+        return Absolutes(
+            self._parts.arms,
+            self.live,
+            self._parts.turns.measuring,
+            strict=self.settings.strict,
+            cache_dir=self.settings.cache_dir,
+        )
 
     @property
     def figures(self) -> tuple[FigureRecord, ...]:
@@ -281,7 +287,14 @@ class Session:
         self.release()
         self.absolutes.forget(node_id)
         self._may_wait.discard(node_id)
-        self._comparisons.set_aside(node_id)
+        try:
+            self._comparisons.set_aside(node_id)
+        finally:
+            self._keep_figures(node_id)
+
+    def _keep_figures(self, node_id: str) -> None:
+        if "absolutes" in self.__dict__:
+            self.absolutes.keep(node_id)
 
     def finish_test(self, node_id: str, *, passed: bool) -> None:
         """Keep the raw times of a test that is over, and its baselines if it passed.
@@ -289,8 +302,11 @@ class Session:
         Raises `CacheError` and `BaselineError` where one cannot be written; the other is, all the same.
         """
         self.release()
-        if self.has_measured:
-            self._comparisons.finish(node_id, passed=passed)
+        try:
+            if self.has_measured:
+                self._comparisons.finish(node_id, passed=passed)
+        finally:
+            self._keep_figures(node_id)
 
     def release(self) -> None:
         """End whatever a test left running."""
@@ -300,5 +316,9 @@ class Session:
     def end(self) -> None:
         """End the run: whatever still runs, and raw times of tests that were interrupted or set aside are kept."""
         self.release()
-        if "_comparisons" in self.__dict__:
-            self._comparisons.end()
+        try:
+            if "_comparisons" in self.__dict__:
+                self._comparisons.end()
+        finally:
+            if "absolutes" in self.__dict__:
+                self.absolutes.end()

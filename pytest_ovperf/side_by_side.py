@@ -9,9 +9,11 @@ from .records import Comparison, Metric, Trace, WorkloadKind
 from .stats.absolute import Absolute, absolute
 from .stats.estimate import estimate
 from .stats.sequential import LOOKS
+from .turns import keep_lineup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from typing import Any
 
     from numpy.typing import NDArray
@@ -55,6 +57,11 @@ class SideBySide:
     def outputs(self) -> Mapping[Arm, Mapping[str, NDArray[Any]]]:
         """Each arm's outputs, where the lineup was to fetch them."""
         return self._lineup.outputs
+
+    def keep(self, cache_dir: Path, node_id: str) -> None:
+        """Keep the raw times, if there are any. Raises `CacheError` where they cannot be written."""
+        if self._lineup.launches:
+            keep_lineup(cache_dir, node_id, self.question.model, self.question.workload, self._lineup.launches)
 
     def reach_first(self) -> None:
         """Measure the launches without which there is no figure."""

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from .errors import CacheError
+from .trial.lineup_traces import lineup_to_data
 from .trial.traces import trace_to_data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from .records import Trace
+    from .records import Trace, Workload
+    from .trial.lineup import LineupLaunch
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME_LENGTH = 100
@@ -46,7 +48,7 @@ class OneAtATime:
 
 
 def kept_traces(cache_dir: Path) -> list[Path]:
-    """Return the files that `keep_trace` has written, the oldest first."""
+    """Return the files that `keep_trace` and `keep_lineup` have written, the oldest first."""
     return sorted((cache_dir / "traces").glob("*.json.gz"))
 
 
@@ -55,12 +57,25 @@ def keep_trace(cache_dir: Path, node_id: str, trace: Trace) -> Path:
 
     Raises `CacheError` where it cannot be written.
     """
+    return _keep(cache_dir, node_id, trace.comparison.candidate.name, trace_to_data(trace))
+
+
+def keep_lineup(
+    cache_dir: Path, node_id: str, model: str, workload: Workload, launches: Sequence[LineupLaunch]
+) -> Path:
+    """Write every raw time of arms that were measured side by side, one launch at least, as `keep_trace` does."""
+    arms = tuple(launches[0].blocks)
+    name = arms[0].name if len(arms) == 1 else f"{len(arms)}-arms"
+    return _keep(cache_dir, node_id, f"{workload.kind}-{name}", lineup_to_data(model, workload, arms, launches))
+
+
+def _keep(cache_dir: Path, node_id: str, what: str, data: Mapping[str, object]) -> Path:
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    name = _UNSAFE.sub("-", f"{node_id.rpartition('/')[2]}-{trace.comparison.candidate.name}")[-_NAME_LENGTH:]
+    name = _UNSAFE.sub("-", f"{node_id.rpartition('/')[2]}-{what}")[-_NAME_LENGTH:]
     folder = cache_dir / "traces"
     path = folder / f"{stamp}-{time.time_ns() % 10**9:09d}-{name}.json.gz"
     unfinished = path.with_suffix(".part")
-    text = json.dumps(trace_to_data(trace), separators=(",", ":"))
+    text = json.dumps(data, separators=(",", ":"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         unfinished.write_bytes(gzip.compress(text.encode("utf-8"), mtime=0))

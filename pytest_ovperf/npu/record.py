@@ -71,6 +71,11 @@ class Outcome:
         """Whether it compiles."""
         return not self.cause
 
+    @property
+    def release(self) -> str:
+        """OpenVINO's version without its build, commit and branch."""
+        return self.openvino.partition("-")[0]
+
     def __str__(self) -> str:
         return f"compiles, {self.blob_bytes / _MIB:.2f} MiB" if self.compiles else f"refused: {self.cause}"
 
@@ -107,8 +112,8 @@ class Observed:
         """What has changed; empty where it is as recorded, or nothing is."""
         if self.change is Change.NONE or self.recorded is None:
             return ""
-        was = f"{self.recorded} with OpenVINO {self.recorded.openvino}"
-        return f"{self.key}: {self.change}: {self.outcome} with OpenVINO {self.outcome.openvino}; recorded: {was}"
+        now, then = (f"{each} with OpenVINO {each.release}" for each in (self.outcome, self.recorded))
+        return f"{self.key}: {self.change}: {now}; recorded: {then}"
 
 
 class CompileRecord:

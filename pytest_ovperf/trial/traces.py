@@ -53,14 +53,10 @@ def trace_to_data(trace: Trace) -> dict[str, Any]:
         "schema": SCHEMA,
         "comparison": {
             "model": comparison.model,
-            "candidate": _arm_to_data(comparison.candidate),
-            "reference": _arm_to_data(comparison.reference),
+            "candidate": arm_to_data(comparison.candidate),
+            "reference": arm_to_data(comparison.reference),
             "metric": str(comparison.metric),
-            "workload": {
-                "kind": str(comparison.workload.kind),
-                "shapes": {name: list(shape) for name, shape in comparison.workload.shapes.items()},
-                **_unlike(comparison.workload, _NO_WORKLOAD, _OF_WORKLOAD),
-            },
+            "workload": workload_to_data(comparison.workload),
         },
         "launches": [_launch_to_data(launch) for launch in trace.launches],
     }
@@ -90,12 +86,23 @@ def _unlike(value: object, plain: object, names: Iterable[str]) -> dict[str, Any
     return {name: list(each) if isinstance(each, tuple) else each for name, each in found.items()}
 
 
-def _arm_to_data(arm: Arm) -> dict[str, Any]:
+def workload_to_data(workload: Workload) -> dict[str, Any]:
+    """Return a workload as plain data."""
+    return {
+        "kind": str(workload.kind),
+        "shapes": {name: list(shape) for name, shape in workload.shapes.items()},
+        **_unlike(workload, _NO_WORKLOAD, _OF_WORKLOAD),
+    }
+
+
+def arm_to_data(arm: Arm) -> dict[str, Any]:
+    """Return an arm as plain data."""
     tuning = {"tuning": arm.tuning.settings} if arm.tuning else {}
     return {"engine": str(arm.engine), "precision": str(arm.precision), "device": arm.device, **tuning}
 
 
-def _facts_to_data(facts: ArmFacts) -> dict[str, Any]:
+def facts_to_data(facts: ArmFacts) -> dict[str, Any]:
+    """Return what an arm turned out to be as plain data."""
     return {
         "precision": facts.precision,
         "devices": list(facts.devices),
@@ -110,12 +117,12 @@ def _facts_to_data(facts: ArmFacts) -> dict[str, Any]:
 
 def _launch_to_data(launch: Launch) -> dict[str, Any]:
     return {
-        "candidate": _facts_to_data(launch.candidate),
-        "reference": _facts_to_data(launch.reference),
+        "candidate": facts_to_data(launch.candidate),
+        "reference": facts_to_data(launch.reference),
         "rounds": [
             {
-                "candidate": _block_to_data(round_.candidate),
-                "reference": _block_to_data(round_.reference),
+                "candidate": block_to_data(round_.candidate),
+                "reference": block_to_data(round_.reference),
                 "candidate_first": round_.candidate_first,
             }
             for round_ in launch.rounds
@@ -126,7 +133,8 @@ def _launch_to_data(launch: Launch) -> dict[str, Any]:
     }
 
 
-def _block_to_data(block: Block) -> dict[str, Any]:
+def block_to_data(block: Block) -> dict[str, Any]:
+    """Return a block as plain data, without what it does not have."""
     seen = block.interference
     more = _unlike(block, _NO_BLOCK, _OF_BLOCK)
     return {"latency_ns": list(block.latency_ns), "interference": seen and asdict(seen), **more}

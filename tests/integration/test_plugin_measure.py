@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import TYPE_CHECKING
+
+from pytest_ovperf.turns import kept_traces
 
 if TYPE_CHECKING:
     from tests.integration.user_suite import QuickSuite, Suite
@@ -44,6 +48,27 @@ def test_figures_of_an_arm_are_held_to_numbers_in_the_direction_of_their_metric(
         ]
     )
     result.stdout.no_fnmatch_line("*Speed-up*")
+
+
+def test_the_raw_times_of_every_figure_are_kept(quick: QuickSuite) -> None:
+    quick.write(
+        """
+        import pytest
+
+        @pytest.mark.model("tiny-bert")
+        def test_it(measure):
+            arm = measure("openvino-int8")
+            assert arm.latency <= 0.001
+            assert arm.throughput >= 1
+        """
+    )
+    quick.run().assert_outcomes(failed=1)
+    (kept,) = kept_traces(quick.cache_dir)
+    lineup = json.loads(gzip.decompress(kept.read_bytes()))
+    assert lineup["lineup"]["workload"]["kind"] == "infer"
+    assert all(
+        block["latency_ns"] for launch in lineup["launches"] for (blocks,) in [launch["blocks"]] for block in blocks
+    )
 
 
 def test_a_missed_target_fails_with_what_was_measured(quick: QuickSuite) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 from contextlib import contextmanager
 from itertools import pairwise
@@ -11,6 +12,7 @@ from pytest_ovperf.errors import MeasurementError, WorkerDiedError
 from pytest_ovperf.records import Comparison, Metric, Trace, Workload, WorkloadKind
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.lineup import Lineup, LineupLaunch
+from pytest_ovperf.trial.lineup_traces import lineup_to_data
 from tests.unit.trial.trial_fakes import CANDIDATE, DISTURBED, FACTS, QUIET, REFERENCE, FakeWorld
 
 if TYPE_CHECKING:
@@ -146,3 +148,14 @@ def test_a_metric_of_another_workload_is_refused() -> None:
 def test_a_lineup_has_arms_and_each_of_them_once(arms: Sequence[Arm]) -> None:
     with pytest.raises(MeasurementError, match="each of them once"):
         lineup(FakeWorld(), arms=arms)
+
+
+def test_its_raw_times_are_plain_data_by_arm_and_round() -> None:
+    measured = lineup(FakeWorld())
+    launch = measured.run_launch()
+    data = json.loads(json.dumps(lineup_to_data("m", WORKLOAD, (CANDIDATE, REFERENCE), measured.launches)))
+    assert [arm["precision"] for arm in data["lineup"]["arms"]] == [str(CANDIDATE.precision), str(REFERENCE.precision)]
+    (kept,) = data["launches"]
+    assert kept["blocks"][1][0]["latency_ns"] == list(launch.blocks[REFERENCE][0].latency_ns)
+    assert [len(blocks) for blocks in kept["blocks"]] == [launch.rounds] * 2
+    assert kept["orders"][0] == [(CANDIDATE, REFERENCE).index(arm) for arm in launch.orders[0]]
