@@ -93,7 +93,7 @@ def test_a_damaged_model_is_built_again_and_said_so(
 ) -> None:
     assert recorded
     cache = tmp_path_factory.mktemp("damaged") / "cache"
-    shutil.copytree(suite.cache_dir, cache)
+    shutil.copytree(suite.cache_dir / "models", cache / "models")  # not the NPU compiler: Wine's drives lead to "/"
     (weights,) = cache.glob("models/tiny-bert-ir-*/*.bin")
     weights.write_bytes(weights.read_bytes()[:-10])
     suite.write(TWO_TESTS)
