@@ -49,6 +49,8 @@ def npu_cache(model_cache: Path) -> Path:
 def suite(pytester: pytest.Pytester, model_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
     for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):  # where more is printed, and a summary written
         monkeypatch.delenv(name, raising=False)
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):  # of the outer run
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "160")
     return Suite(pytester, model_cache)
 
