@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from .figure import FigureRecord, LadderRecord
     from .held import Held
     from .ladders import LadderPlan
+    from .metrics import Metric
     from .questions import Question
-    from .records import Arm, Metric
+    from .records import Arm
     from .reports.live import LiveLine
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from .engines.protocol import LoadRequest
 from .errors import ArmError, OvperfError
+from .metrics import WorkloadKind
 from .models.shapes import call_shapes, compiled_shapes
-from .records import Arm, Engine, WorkloadKind
+from .records import Arm, Engine
 from .trial.artefacts import ExportArm, FilesArm
 from .trial.fresh import FreshArm
 from .worker.arm import ArmWorker

@@ -14,7 +14,8 @@ from math import isfinite
 from typing import TypeVar
 
 from .errors import ArmError, RunFileError
-from .records import Engine, Speedup, StoredBaseline, VerdictKind, parse_arm, parse_metric
+from .metrics import parse_metric
+from .records import Engine, Speedup, StoredBaseline, VerdictKind, parse_arm
 from .runs.compared import Basis, Compared, ComparedRow
 from .runs.differences import differences, other_devices, other_hardware
 from .runs.values import cost_of

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .errors import ArmError, ModelError
-from .records import Engine, Metric, Precision, WorkloadKind
+from .metrics import Metric, WorkloadKind
+from .records import Engine, Precision
 from .tuning import CacheUse, Mode
 
 if TYPE_CHECKING:

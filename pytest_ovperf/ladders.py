@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from .errors import ArmError, ArmUnavailableError, DeviceAbsentError
 from .figure import LadderRecord, Rung
+from .metrics import Metric, WorkloadKind, parse_metric
 from .models.spec import ModelSpec, Task
-from .records import Metric, WorkloadKind, parse_metric
 from .stats import fidelity as fidelity_of
 
 if TYPE_CHECKING:

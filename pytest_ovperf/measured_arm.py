@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from .errors import UnknownMetricError
 from .held import Held
-from .records import Metric
+from .metrics import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from .errors import ArmError, ArmUnavailableError
 from .held import Held
 from .measured_arm import MeasuredArm, held_figure
-from .records import Metric
+from .metrics import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -20,11 +20,12 @@ from .hardware.conditions import read_conditions, standing_conditions
 from .hardware.disturbers import disturbances
 from .hardware.probe import read_machine
 from .hardware.processes import ProcessLedger
+from .metrics import Metric, Workload, WorkloadKind
 from .models.cache import ArtefactCache
 from .models.library import ModelLibrary
 from .models.sources import resolve
 from .race import FEWEST, CountingWatcher, Race, Runner, check_seconds
-from .records import Comparison, Metric, Workload, WorkloadKind, parse_arm
+from .records import Comparison, parse_arm
 from .reports.noise_findings import NoiseFindings, PairFindings, PairKnown
 from .settings import DEFAULT_BUDGET_S
 from .stats.disturbance import is_disturbed

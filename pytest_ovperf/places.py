@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .hardware.device import DeviceInfo
     from .hardware.needs import DeviceMark
     from .hardware.probe import Machine
+    from .metrics import WorkloadKind
     from .npu.compile_only import CompileOnly
-    from .records import WorkloadKind
 
 
 class Places:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from .engines.protocol import packages_of
 from .errors import ArmError, ExtraMissingError, ModelError
 from .fitting import check_model, check_question
+from .metrics import Metric, Workload, WorkloadKind, parse_metric
 from .models.sources import configuration_of
-from .records import Arm, Comparison, Engine, Metric, Precision, Workload, WorkloadKind, parse_metric
+from .records import Arm, Comparison, Engine, Precision
 from .tuning import UNTUNED, CacheUse, Tuning
 
 if TYPE_CHECKING:

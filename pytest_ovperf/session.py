@@ -15,13 +15,14 @@ from .hardware import devices as device_rules
 from .hardware.probe import read_machine
 from .ladders import LadderPlan, usual_metric
 from .limits import UnboundedLimit
+from .metrics import parse_metric
 from .models.sources import resolve
 from .npu.compile_only import CompileOnly
 from .parts import Parts
 from .places import Places
 from .planning import plan
 from .questions import Question, ask, metric_of_outputs, model_label, output_arm, require_different
-from .records import Arm, Engine, Precision, parse_metric
+from .records import Arm, Engine, Precision
 from .reports.html.place import check_place
 from .settings import DEFAULT_BUDGET_S, Settings, UpdateMode
 from .stats.sequential import comparison_error_rate

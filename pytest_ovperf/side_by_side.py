@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .figure import Factor, FigureRecord
-from .records import Comparison, Metric, Trace, WorkloadKind
+from .metrics import Metric, WorkloadKind
+from .records import Comparison, Trace
 from .stats.absolute import Absolute, absolute
 from .stats.estimate import estimate
 from .stats.sequential import LOOKS

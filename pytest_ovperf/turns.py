@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from .records import Trace, Workload
+    from .metrics import Workload
+    from .records import Trace
     from .trial.lineup import LineupLaunch
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psutil
 
 from pytest_ovperf.errors import ExtraMissingError, MeasurementError
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 
 from .records import Side
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_ovperf.arms import Arms, build_in_worker
 from pytest_ovperf.engines.properties import compile_properties
 from pytest_ovperf.hardware.probe import read_machine
+from pytest_ovperf.metrics import Metric
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Metric, parse_arm
+from pytest_ovperf.records import parse_arm
 
 from .app import app_arguments, write_inputs
 from .outside import outside_ns

@@ -6,7 +6,7 @@ from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay 
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 
 #: A launch is disturbed when others had more than this share of one processor meanwhile.
 DISTURBED_SHARE = 0.25

@@ -6,7 +6,7 @@ import json
 from statistics import median
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 
 from .records import Outcome
 from .summary import AIM_LARGEST, AIM_MEDIAN, agreement_of, aim_met, of_metric

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median, stdev
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 from pytest_ovperf.stats.estimate import hodges_lehmann
 
 if TYPE_CHECKING:

@@ -22,11 +22,12 @@ from pytest_ovperf.arms import Arms, build_in_worker
 from pytest_ovperf.errors import OvperfError
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.measured import Measuring
+from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.options import default_cache_dir
-from pytest_ovperf.records import Comparison, Metric, Verdict, VerdictKind, Workload, WorkloadKind
+from pytest_ovperf.records import Comparison, Verdict, VerdictKind
 from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge_race
 from pytest_ovperf.stats.noise import RACE
 from pytest_ovperf.trial.run import Trial

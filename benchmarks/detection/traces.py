@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_ovperf.metrics import Metric
 from pytest_ovperf.records import Block as TimedBlock
-from pytest_ovperf.records import Metric
 from pytest_ovperf.stats.costs import block_cost
 from pytest_ovperf.stats.noise import PairKind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
 
 from .protocol import Generator, Streamer, Touchable
 from .timing import time_block, time_generations

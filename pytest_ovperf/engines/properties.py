@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import ArmUnavailableError
 from pytest_ovperf.hardware.tunable import CORE_PROPERTIES, META_PROPERTIES, PROPERTY_OF
-from pytest_ovperf.records import WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.tuning import AUTO, CoreType, Hint, Mode
 
 from .capability import HINTS, META_DEVICES, named_devices

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast, runtime_checkable
 
 from pytest_ovperf.errors import ExtraMissingError, ModelError
-from pytest_ovperf.records import ArmFacts, Engine, Precision, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import ArmFacts, Engine, Precision
 from pytest_ovperf.tuning import UNTUNED, Tuning
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import CacheError, ModelError
-from pytest_ovperf.records import Precision, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Precision
 
 from .graphs import graph_files
 from .jobs import ArtefactKind, BuildJob

@@ -9,7 +9,8 @@ import math
 from collections.abc import Sequence  # noqa: TC003  (public annotations stay resolvable)
 from dataclasses import dataclass
 
-from pytest_ovperf.records import ComparisonRecord, Metric, StoredBaseline, VerdictKind
+from pytest_ovperf.metrics import Metric
+from pytest_ovperf.records import ComparisonRecord, StoredBaseline, VerdictKind
 from pytest_ovperf.runs.of_records import percentiles_of
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.stats.disturbance import counted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003  (public annotations stay resolvable)
 from dataclasses import dataclass
 
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 from pytest_ovperf.runs.values import unit_of
 from pytest_ovperf.runs.view import FactorView, FigureView, LadderView, RungView  # noqa: TC001  (see above)
 

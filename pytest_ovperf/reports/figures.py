@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from pytest_ovperf.records import Metric, Unit
+from pytest_ovperf.metrics import Metric, Unit
 from pytest_ovperf.stats.absolute import in_unit
 
 _SIZE_UNITS = ("B", "kB", "MB", "GB", "TB")

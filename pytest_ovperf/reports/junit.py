@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence  # noqa: TC003  (public annotations stay resolvable)
 
-from pytest_ovperf.records import Unit
+from pytest_ovperf.metrics import Unit
 from pytest_ovperf.runs.values import unit_of, value_of
 from pytest_ovperf.runs.view import ArmView, ComparisonView, FigureView  # noqa: TC001  (see above)
 

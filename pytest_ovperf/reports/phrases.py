@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_ovperf.records import Metric, Unit
+from pytest_ovperf.metrics import Metric, Unit
 
 #: Around the speed-up, between both arms: ``openvino-int8 is now 2.71x as fast as openvino-fp32``.
 _STANDING = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 from pytest_ovperf.store.keys import arms_of, metric_of
 
 from . import figures

@@ -6,7 +6,8 @@ from math import isfinite, nan
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import ArmError
-from pytest_ovperf.records import Comparison, Metric, Unit, Workload, WorkloadKind, parse_arm
+from pytest_ovperf.metrics import Metric, Unit, Workload, WorkloadKind
+from pytest_ovperf.records import Comparison, parse_arm
 from pytest_ovperf.stats.absolute import in_unit
 
 if TYPE_CHECKING:

@@ -11,13 +11,17 @@ from collections.abc import Mapping, Sequence  # noqa: TC003  (dataclass annotat
 from dataclasses import dataclass
 from math import exp, fsum, log, sqrt
 from statistics import median
+from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import Block, Metric, Unit
+from pytest_ovperf.metrics import Metric, Unit
 
 from .costs import call_costs
 from .noise import mean, student_quantile
 from .percentiles import call_times_ns, percentiles
+
+if TYPE_CHECKING:
+    from pytest_ovperf.records import Block
 
 #: The confidence of the interval.
 CONFIDENCE = 0.95

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

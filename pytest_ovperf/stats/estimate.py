@@ -20,7 +20,8 @@ from .noise import mean, noise_of, shrunk_spread, student_quantile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_ovperf.records import Metric, Round, Trace
+    from pytest_ovperf.metrics import Metric
+    from pytest_ovperf.records import Round, Trace
 
 #: The confidence of the interval that is shown with a speed-up. Verdicts use error rates of their own.
 CONFIDENCE = 0.95

@@ -13,12 +13,14 @@ from math import fsum, isfinite, sqrt
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import MeasurementError, SettingsError
-from pytest_ovperf.records import Engine, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_ovperf.records import Comparison, Metric
+    from pytest_ovperf.metrics import Metric
+    from pytest_ovperf.records import Comparison
 
 
 class PairKind(StrEnum):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import floor
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Metric, Unit
+from pytest_ovperf.metrics import Metric, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from math import exp, log, sqrt
 from statistics import median
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Unit, VerdictKind
+from pytest_ovperf.metrics import Unit
+from pytest_ovperf.records import VerdictKind
 
 from .noise import Spread, error_since, noise_of, shrunk_spread
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 
 if TYPE_CHECKING:
     from pytest_ovperf.records import Comparison

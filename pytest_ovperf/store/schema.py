@@ -37,7 +37,8 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import BaselineError
 from pytest_ovperf.hardware.profile import HardwareProfile, wrong_fact
-from pytest_ovperf.records import Fidelity, StoredBaseline, Unit
+from pytest_ovperf.metrics import Unit
+from pytest_ovperf.records import Fidelity, StoredBaseline
 
 from .document import Node, damaged, read_document
 from .keys import metric_of

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import Engine, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Engine
 from pytest_ovperf.tuning import CacheUse
 from pytest_ovperf.worker.arm import ArmTimeouts, block_of, fetch_outputs
 from pytest_ovperf.worker.client import Worker

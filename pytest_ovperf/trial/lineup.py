@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pytest_ovperf.records import Arm, ArmFacts, Block, Metric, Workload
+    from pytest_ovperf.metrics import Metric, Workload
+    from pytest_ovperf.records import Arm, ArmFacts, Block
 
     from .run import ArmProcess, Clock
 

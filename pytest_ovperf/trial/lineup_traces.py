@@ -9,7 +9,8 @@ from .traces import SCHEMA, arm_to_data, block_to_data, facts_to_data, workload_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_ovperf.records import Arm, Workload
+    from pytest_ovperf.metrics import Workload
+    from pytest_ovperf.records import Arm
 
     from .lineup import LineupLaunch
 

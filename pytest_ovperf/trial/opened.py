@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from pytest_ovperf.errors import MeasurementError, OvperfError
-from pytest_ovperf.records import WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.stats.sequential import LOOKS
 
 from .schedule import FRESH_KINDS, NS_PER_S, RHYTHMS, Pace, RoundPlan, fresh_plan, plan_for

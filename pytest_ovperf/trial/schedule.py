@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from pytest_ovperf.records import WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
 
 if TYPE_CHECKING:
     import random

@@ -13,6 +13,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_ovperf.errors import ArmError, MeasurementError
+from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.records import (
     Arm,
     ArmFacts,
@@ -21,12 +22,9 @@ from pytest_ovperf.records import (
     Engine,
     Interference,
     Launch,
-    Metric,
     Precision,
     Round,
     Trace,
-    Workload,
-    WorkloadKind,
 )
 from pytest_ovperf.tuning import UNTUNED, Tuning
 

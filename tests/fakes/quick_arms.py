@@ -17,7 +17,8 @@ from pytest_ovperf.arms import Arms
 from pytest_ovperf.hardware.device import DeviceInfo
 from pytest_ovperf.hardware.probe import Machine
 from pytest_ovperf.hardware.profile import HardwareProfile
-from pytest_ovperf.records import Arm, ArmFacts, Block, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Arm, ArmFacts, Block
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,19 @@ import pytest
 from tests.integration.user_suite import INT8_PAYS, QuickSuite, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_worker_around() -> Iterator[None]:
+    """Keep the inner runs from taking themselves for workers of pytest-xdist where these tests are.
+
+    pytest-benchmark, for one, then turns itself off.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+            patch.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +60,6 @@ def npu_cache(model_cache: Path) -> Path:
 @pytest.fixture
 def suite(pytester: pytest.Pytester, model_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
     for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):  # where more is printed, and a summary written
-        monkeypatch.delenv(name, raising=False)
-    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):  # of the outer run
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "160")
     return Suite(pytester, model_cache)

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.agreement.report import read_outcomes
 from benchmarks.agreement.summary import agreement_of
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 
 pytest.importorskip("openvino")
 pytest.importorskip("torch")

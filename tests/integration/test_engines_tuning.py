@@ -12,7 +12,8 @@ from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.engines.pytorch_stream import load
 from pytest_ovperf.errors import ArmUnavailableError, BadConfigError
 from pytest_ovperf.hardware.asking import describe
-from pytest_ovperf.records import ArmFacts, Block, Engine, WorkloadKind, parse_arm
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import ArmFacts, Block, Engine, parse_arm
 from pytest_ovperf.worker.arm import ArmWorker
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pytest_ovperf.records import Comparison, Metric, StoredBaseline, Workload, WorkloadKind, parse_arm
+from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
+from pytest_ovperf.records import Comparison, StoredBaseline, parse_arm
 from pytest_ovperf.store.keys import EntryKey
 from pytest_ovperf.store.store import BaselineStore
 from pytest_ovperf.turns import kept_traces

@@ -17,7 +17,8 @@ from benchmarks.agreement.report import markdown, read_outcomes, write_outcomes
 from benchmarks.agreement.summary import agreement_of, aim_met, signed_rank_interval
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import ArmFacts, Block, Engine, Metric, Precision
+from pytest_ovperf.metrics import Metric
+from pytest_ovperf.records import ArmFacts, Block, Engine, Precision
 from pytest_ovperf.tuning import Tuning
 
 LATENCY = Case("minilm", "openvino-fp32", Metric.LATENCY)

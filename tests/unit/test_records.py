@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_ovperf.errors import ArmError
-from pytest_ovperf.records import ARMS, Arm, Comparison, Engine, Metric, Precision, Workload, WorkloadKind, parse_arm
+from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
+from pytest_ovperf.records import ARMS, Arm, Comparison, Engine, Precision, parse_arm
 
 
 def comparison(candidate: str, reference: str, device: str = "CPU") -> Comparison:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 from pytest_ovperf.reports import figures
 from pytest_ovperf.runs.values import unit_of
 

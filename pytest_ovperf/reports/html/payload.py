@@ -9,7 +9,7 @@ import json
 from math import exp, isfinite
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Unit
+from pytest_ovperf.metrics import Unit
 from pytest_ovperf.runs.values import cost_of, unit_of
 
 if TYPE_CHECKING:

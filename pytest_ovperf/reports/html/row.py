@@ -7,7 +7,7 @@ import re
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 from pytest_ovperf.reports import figures
 from pytest_ovperf.reports.phrases import standing
 from pytest_ovperf.runs.compared import Basis

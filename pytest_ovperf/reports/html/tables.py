@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Metric, Unit
+from pytest_ovperf.metrics import Metric, Unit
 from pytest_ovperf.reports import figures
 from pytest_ovperf.runs.values import metric_of, unit_of, value_of
 

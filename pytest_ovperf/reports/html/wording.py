@@ -11,7 +11,8 @@ from pytest_ovperf.reports import figures
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_ovperf.records import Fidelity, Unit
+    from pytest_ovperf.metrics import Unit
+    from pytest_ovperf.records import Fidelity
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EN DASH}"

@@ -8,10 +8,12 @@ import pytest
 from pytest_ovperf.engines.blocks import samples_in, take_block
 from pytest_ovperf.engines.protocol import Generated, Streamed
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import ArmFacts, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_ovperf.records import ArmFacts
 
 
 class Model:

@@ -9,7 +9,8 @@ import pytest
 from pytest_ovperf.engines.properties import check_properties, compile_properties, read_settings
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import ArmUnavailableError, BadConfigError
-from pytest_ovperf.records import Engine, Precision, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Engine, Precision
 from pytest_ovperf.tuning import Tuning
 
 CPU_ONLY = ["INFERENCE_NUM_THREADS", "SCHEDULING_CORE_TYPE", "ENABLE_HYPER_THREADING"]

@@ -9,7 +9,8 @@ import pytest
 
 from pytest_ovperf.engines.protocol import LoadRequest, engine_module, open_engine
 from pytest_ovperf.errors import ExtraMissingError, ModelError
-from pytest_ovperf.records import Engine, Precision, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Engine, Precision
 from pytest_ovperf.tuning import Tuning
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from pytest_ovperf.engines.genai_facts import read_printed, reporting
 from pytest_ovperf.engines.protocol import LoadRequest
-from pytest_ovperf.records import ArmFacts, Engine, Precision, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import ArmFacts, Engine, Precision
 from pytest_ovperf.tuning import Tuning
 
 PRINTED = """\

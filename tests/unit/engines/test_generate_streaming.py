@@ -16,7 +16,8 @@ from pytest_ovperf.engines.genai import Batch, OnePrompt
 from pytest_ovperf.engines.protocol import Generator, LoadRequest, Touchable
 from pytest_ovperf.engines.pytorch_generate import TransformersGenerator
 from pytest_ovperf.errors import DeviceFailureError, MeasurementError
-from pytest_ovperf.records import ArmFacts, Engine, Precision, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import ArmFacts, Engine, Precision
 
 if TYPE_CHECKING:
     from pathlib import Path

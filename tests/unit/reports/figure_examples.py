@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_ovperf.figure import Factor, FigureRecord, LadderRecord, Rung
-from pytest_ovperf.records import Fidelity, Metric, Workload, WorkloadKind, parse_arm
+from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
+from pytest_ovperf.records import Fidelity, parse_arm
 
 TEST = "suites/test_generation.py::test_ladder[gpt2-CPU]"
 WORKLOAD = Workload(WorkloadKind.GENERATE, {"input_ids": (1, 64)}, new_tokens=32)

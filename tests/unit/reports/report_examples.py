@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.records import (
     ArmFacts,
     Block,
@@ -12,14 +13,11 @@ from pytest_ovperf.records import (
     ComparisonRecord,
     Fidelity,
     Launch,
-    Metric,
     Round,
     Speedup,
     StoredBaseline,
     Verdict,
     VerdictKind,
-    Workload,
-    WorkloadKind,
     parse_arm,
 )
 

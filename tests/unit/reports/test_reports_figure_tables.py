@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 from pytest_ovperf.reports.figure_markdown import figure_lines, ladder_markdown
 from pytest_ovperf.reports.figure_rows import figure_rows, ladder_table
 from pytest_ovperf.reports.figure_text import figures_summary

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_ovperf.records import Block, ComparisonRecord, Metric, Round, Unit, VerdictKind, Workload
+from pytest_ovperf.metrics import Metric, Unit, Workload
+from pytest_ovperf.records import Block, ComparisonRecord, Round, VerdictKind
 from pytest_ovperf.reports import figures
 from pytest_ovperf.reports.advice import RunFacts
 from pytest_ovperf.reports.failure import explain

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_benchmark.stats import Stats
 
-from pytest_ovperf.records import Block, Metric, Round
+from pytest_ovperf.metrics import Metric
+from pytest_ovperf.records import Block, Round
 from pytest_ovperf.runs.of_records import calls_ns, run_view, statistics_of
 from pytest_ovperf.stats.estimate import estimate
 from tests.unit.reports.figure_examples import FIGURES, LADDER

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_ovperf.records import Unit
+from pytest_ovperf.metrics import Unit
 from pytest_ovperf.runs.values import arms_of, cost_of, unit_of, value_of
 from tests.unit.runs.run_builders import comparison
 

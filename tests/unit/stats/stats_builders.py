@@ -6,19 +6,17 @@ from math import exp
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.records import (
     ArmFacts,
     Block,
     Comparison,
     Interference,
     Launch,
-    Metric,
     Round,
     Speedup,
     StoredBaseline,
     Trace,
-    Workload,
-    WorkloadKind,
     parse_arm,
 )
 

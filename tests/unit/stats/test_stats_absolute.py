@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import Block, Metric, Unit
+from pytest_ovperf.metrics import Metric, Unit
+from pytest_ovperf.records import Block
 from pytest_ovperf.stats.absolute import absolute, in_unit
 
 CALLS = Block((1_000_000, 2_000_000, 3_000_000))

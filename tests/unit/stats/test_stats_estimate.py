@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import Block, Launch, Metric, Trace
+from pytest_ovperf.metrics import Metric
+from pytest_ovperf.records import Block, Launch, Trace
 from pytest_ovperf.stats.costs import block_cost
 from pytest_ovperf.stats.estimate import estimate, hodges_lehmann
 from tests.unit.stats.stats_builders import LOUD, comparison, launch, one_round, trace

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import MeasurementError, SettingsError
-from pytest_ovperf.records import Metric
+from pytest_ovperf.metrics import Metric
 from pytest_ovperf.stats.noise import (
     DAY_DEGREES,
     NOISE,

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ovperf.records import Block, Metric
+from pytest_ovperf.metrics import Metric
+from pytest_ovperf.records import Block
 from pytest_ovperf.stats.percentiles import PERCENTS, call_times_ns, calls_needed, percentiles
 
 

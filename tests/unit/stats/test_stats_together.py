@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ovperf.records import ComparisonRecord, Metric, VerdictKind
+from pytest_ovperf.metrics import Metric
+from pytest_ovperf.records import ComparisonRecord, VerdictKind
 from pytest_ovperf.stats.judge import judge, no_baseline
 from pytest_ovperf.stats.noise import NOISE, PairKind, error_since, shrunk_spread
 from pytest_ovperf.stats.together import (

@@ -8,9 +8,10 @@ import pytest
 
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import ArmError, ModelError
+from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.jobs import ArtefactKind, BuildJob
 from pytest_ovperf.models.spec import CallShape, DirectorySource, Task
-from pytest_ovperf.records import WorkloadKind, parse_arm
+from pytest_ovperf.records import parse_arm
 from pytest_ovperf.trial import artefacts
 from pytest_ovperf.trial.artefacts import ExportArm, FilesArm
 

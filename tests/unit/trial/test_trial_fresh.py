@@ -8,7 +8,8 @@ import pytest
 
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
-from pytest_ovperf.records import Arm, Interference, WorkloadKind, parse_arm
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Arm, Interference, parse_arm
 from pytest_ovperf.trial.fresh import FreshArm
 
 if TYPE_CHECKING:

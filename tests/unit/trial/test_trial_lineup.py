@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
-from pytest_ovperf.records import Comparison, Metric, Trace, Workload, WorkloadKind
+from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
+from pytest_ovperf.records import Comparison, Trace
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.lineup import Lineup, LineupLaunch
 from pytest_ovperf.trial.lineup_traces import lineup_to_data

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
-from pytest_ovperf.records import Arm, Block, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Arm, Block
 from pytest_ovperf.stats.disturbance import counted, is_disturbed
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.opened import WARM_BLOCKS

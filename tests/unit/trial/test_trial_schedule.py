@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_ovperf.records import Block, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Block
 from pytest_ovperf.trial.schedule import (
     BLOCK_CALLS,
     FRESH_KINDS,

@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_ovperf.records import (
-    Arm,
-    ArmFacts,
-    Block,
-    Comparison,
-    Interference,
-    Metric,
-    Workload,
-    WorkloadKind,
-    parse_arm,
-)
+from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
+from pytest_ovperf.records import Arm, ArmFacts, Block, Comparison, Interference, parse_arm
 from pytest_ovperf.trial.run import Trial
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from pytest_ovperf.records import Interference, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.records import Interference
 from pytest_ovperf.worker import interference
 from pytest_ovperf.worker.interference import Witness
 from pytest_ovperf.worker.main import Commands
