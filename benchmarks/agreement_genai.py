@@ -14,7 +14,6 @@ import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_ovperf.arms import Arms, build_in_worker
 from pytest_ovperf.engines import genai as engine
 from pytest_ovperf.engines.openvino_generate import require_ir
 from pytest_ovperf.engines.properties import compile_properties
@@ -23,6 +22,7 @@ from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import parse_arm
+from pytest_ovperf.session.arms import Arms, build_in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

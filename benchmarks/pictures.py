@@ -26,10 +26,10 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from pytest_ovperf.comparing import compare
 from pytest_ovperf.reports.html.page import comparison_page, report_page
 from pytest_ovperf.runs.reading import read_runs
 from pytest_ovperf.runs.storage import find_runs
+from pytest_ovperf.verdict.comparing import compare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,13 +21,13 @@ from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING, Any
 
-from pytest_ovperf.arms import Arms, build_in_worker
 from pytest_ovperf.hardware.probe import read_machine
+from pytest_ovperf.hooks.options import default_cache_dir
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.options import default_cache_dir
 from pytest_ovperf.records import parse_arm
+from pytest_ovperf.session.arms import Arms, build_in_worker
 from pytest_ovperf.worker.arm import ArmWorker
 
 if TYPE_CHECKING:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest.runner import runtestprotocol  # what plugins that run tests again have always imported
 
-from . import ci, interchange, options
-from .choosing import LIMIT
-from .console import Console
 from .errors import OvperfError, UnboundedShapeError
-from .fixtures import (
+from .hooks import ci, interchange, options
+from .hooks.choosing import LIMIT
+from .hooks.fixtures import (
     baseline,
     compiled_model,
     device,
@@ -24,20 +23,21 @@ from .fixtures import (
     model,
     speedup,
 )
-from .interchange import (
+from .hooks.interchange import (
     pytest_benchmark_compare_machine_info,
     pytest_benchmark_update_json,
     pytest_benchmark_update_machine_info,
 )
-from .outcomes import SESSION, Failed, session_of
-from .selecting import choice_of, is_ours, measures, select, uses_ours, waiting
-from .showing import evidence_of, explained, plan_of, shows_whole_text, told_of_report, write_tables
+from .hooks.outcomes import SESSION, Failed, session_of
+from .hooks.selecting import choice_of, is_ours, measures, select, uses_ours, waiting
+from .hooks.showing import evidence_of, explained, plan_of, shows_whole_text, told_of_report, write_tables
+from .reports.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from .limits import UnboundedLimit
-    from .session import Session
+    from .session.limits import UnboundedLimit
+    from .session.session import Session
 
 __all__ = [
     "baseline",
@@ -81,8 +81,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     if any("device" in _argument_names(mark) for mark in definition.iter_markers("parametrize")):
         return
-    from . import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
-    from .places import in_order  # noqa: PLC0415  (see above)
+    from .hooks import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
+    from .session.places import in_order  # noqa: PLC0415  (see above)
 
     session = session_of(metafunc.config)
     try:
@@ -123,7 +123,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     session = config.stash.get(SESSION, None)
     if session is None or config.option.collectonly or not any(map(uses_ours, items)):
         return []
-    from .overview import header_lines  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .session.overview import header_lines  # noqa: PLC0415  (paid only by runs that use the plugin)
 
     console = Console(config)
     if console.quiet:
@@ -260,7 +260,7 @@ def _judge_limit(
         report.outcome = "skipped"
         report.wasxfail = limit.reason(refusal)
     elif call.when == "call" and limit.lifted:
-        from .markers import dynamic_marker  # noqa: PLC0415  (paid only by tests that carry the marker)
+        from .hooks.markers import dynamic_marker  # noqa: PLC0415  (paid only by tests that carry the marker)
 
         said = limit.gone(dynamic_marker(item, limit.device))
         if call.excinfo is None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import OvperfError
+from pytest_ovperf.hooks.options import default_cache_dir
 from pytest_ovperf.metrics import Metric
-from pytest_ovperf.options import default_cache_dir
 
 from .records import Case
 from .report import markdown, read_outcomes, write_outcomes

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_ovperf.arms import Arms, build_in_worker
 from pytest_ovperf.engines.properties import compile_properties
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.metrics import Metric
@@ -16,6 +15,7 @@ from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import parse_arm
+from pytest_ovperf.session.arms import Arms, build_in_worker
 
 from .app import app_arguments, write_inputs
 from .outside import outside_ns

@@ -18,19 +18,19 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.record import neighbour
-from pytest_ovperf.arms import Arms, build_in_worker
 from pytest_ovperf.errors import OvperfError
 from pytest_ovperf.hardware.probe import read_machine
-from pytest_ovperf.measured import Measuring
+from pytest_ovperf.hooks.options import default_cache_dir
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.options import default_cache_dir
 from pytest_ovperf.records import Comparison, Verdict, VerdictKind
+from pytest_ovperf.session.arms import Arms, build_in_worker
 from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge_race
 from pytest_ovperf.stats.noise import RACE
 from pytest_ovperf.trial.run import Trial
+from pytest_ovperf.verdict.measured import Measuring
 
 from .live_records import LiveRace, append_race, read_races
 from .rules.ours import finding_of

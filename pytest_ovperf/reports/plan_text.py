@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from pytest_ovperf.planning import Plan, PlannedComparison
+    from pytest_ovperf.verdict.planning import Plan, PlannedComparison
 
 _NARROWEST = 40
 _SHORTEST_NAME = 20

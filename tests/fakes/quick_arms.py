@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_ovperf import session
-from pytest_ovperf.arms import Arms
 from pytest_ovperf.hardware.device import DeviceInfo
 from pytest_ovperf.hardware.probe import Machine
 from pytest_ovperf.hardware.profile import HardwareProfile
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.records import Arm, ArmFacts, Block
+from pytest_ovperf.session import session
+from pytest_ovperf.session.arms import Arms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -41,7 +41,7 @@ def kinds(machine: Machine, family: str) -> list[ObstacleKind]:
 
 def ovperf_devices(*words: str, columns: int = 80) -> str:
     environment = {**os.environ, "COLUMNS": str(columns), "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-m", "pytest_ovperf.cli", "devices", *words]
+    command = [sys.executable, "-m", "pytest_ovperf.cli.main", "devices", *words]
     run = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", env=environment, timeout=120)  # noqa: S603
     return run.stdout
 

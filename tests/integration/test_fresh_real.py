@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_ovperf.arms import Arms, build_in_worker
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import Comparison, parse_arm
+from pytest_ovperf.session.arms import Arms, build_in_worker
+from pytest_ovperf.session.turns import OneAtATime
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.fresh import FreshArm
 from pytest_ovperf.trial.run import Trial
-from pytest_ovperf.turns import OneAtATime
 from pytest_ovperf.worker.client import Worker
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytest.importorskip("openvino")
 pytest.importorskip("torch")
 
-COMMAND = (sys.executable, "-m", "pytest_ovperf.cli", "noise", "--model", "tiny-bert")
+COMMAND = (sys.executable, "-m", "pytest_ovperf.cli.main", "noise", "--model", "tiny-bert")
 
 
 def workers_of(pid: int) -> list[psutil.Process]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from pytest_ovperf import cli
+from pytest_ovperf.cli import main as cli
 from pytest_ovperf.hardware.cores import usable_memory_bytes
 from pytest_ovperf.npu import installing
 from pytest_ovperf.npu.compilers import HostedCompiler, find_compiler

@@ -14,9 +14,9 @@ import pytest
 
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.records import Comparison, StoredBaseline, parse_arm
+from pytest_ovperf.session.turns import kept_traces
 from pytest_ovperf.store.keys import EntryKey
 from pytest_ovperf.store.store import BaselineStore
-from pytest_ovperf.turns import kept_traces
 from tests.fakes.quick_arms import CALL_NS, MACHINE
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ def test_a_worker_that_fails_in_the_second_pass_fails_the_test_once(suite: Confi
     suite.write(
         """
         import pytest
-        from pytest_ovperf.arms import Arms
+        from pytest_ovperf.session.arms import Arms
         from pytest_ovperf.errors import WorkerDiedError
 
         passes = []

@@ -6,7 +6,7 @@ import gzip
 import json
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.turns import kept_traces
+from pytest_ovperf.session.turns import kept_traces
 
 if TYPE_CHECKING:
     from tests.integration.user_suite import QuickSuite, Suite
@@ -91,7 +91,7 @@ def test_a_missed_target_fails_with_what_was_measured(quick: QuickSuite) -> None
             "test_it*≤ 1.00 ms *missed*",
         ]
     )
-    result.stdout.no_fnmatch_line("*pytest_ovperf/held.py*")
+    result.stdout.no_fnmatch_line("*pytest_ovperf/session/held.py*")
 
 
 def test_a_target_within_the_interval_passes_unless_the_run_is_strict(quick: QuickSuite) -> None:

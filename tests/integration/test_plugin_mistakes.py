@@ -123,7 +123,7 @@ def test_a_wrong_call_fails_its_test_at_its_line(suite: Suite, call: str, said: 
     result = suite.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f">*assert {call.replace('[', '[[]')}", f"E *{said}*"])
-    result.stdout.no_fnmatch_line("*pytest_ovperf/session.py*")
+    result.stdout.no_fnmatch_line("*pytest_ovperf/session/session.py*")
 
 
 def test_a_test_without_a_model(suite: Suite) -> None:
@@ -209,7 +209,17 @@ def test_xdist_is_refused_with_the_reason_and_other_tests_run(suite: Suite) -> N
 
 
 def test_a_project_that_measures_nothing_loads_nothing_heavy(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
-    heavy = {"numpy", "scipy", "torch", "openvino", "transformers", "nncf", "psutil", "rich", "pytest_ovperf.session"}
+    heavy = {
+        "numpy",
+        "scipy",
+        "torch",
+        "openvino",
+        "transformers",
+        "nncf",
+        "psutil",
+        "rich",
+        "pytest_ovperf.session.session",
+    }
     suite.write(
         f"""
         import sys

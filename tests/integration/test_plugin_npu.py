@@ -50,7 +50,7 @@ CONFTEST = """
     import runpy
     import sys
 
-    from pytest_ovperf import session
+    from pytest_ovperf.session import session
     from pytest_ovperf.worker.client import Worker
 
     read_machine, start = session.read_machine, Worker.start

@@ -133,7 +133,7 @@ def test_a_missing_extra_is_named_before_anything_is_built(quick: QuickSuite) ->
 
         import pytest
 
-        from pytest_ovperf import questions
+        from pytest_ovperf.session import questions
 
         @pytest.mark.model("tiny-gpt2")
         def test_it(speedup, monkeypatch):

@@ -79,5 +79,5 @@ def test_the_report_is_shipped_and_names_its_extra(python: Path, tmp_path: Path)
     )
     assert run(python, "-c", code, cwd=tmp_path).stdout.strip() == "['css', 'j2', 'js']"
     (tmp_path / "run.json").write_text("{}", encoding="utf-8")
-    compared = run(python, "-m", "pytest_ovperf.cli", "compare", "run.json", "--html=page.html", cwd=tmp_path)
+    compared = run(python, "-m", "pytest_ovperf.cli.main", "compare", "run.json", "--html=page.html", cwd=tmp_path)
     assert 'pip install "pytest-ovperf[report]"' in compared.stderr

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from pytest_ovperf import cli
+from pytest_ovperf.cli import main as cli
 from pytest_ovperf.reports.junit import properties
 from tests.unit.reports.run_examples import CASES, comparison, targeted
 

@@ -1,6 +1,6 @@
 """The package's rule: paired rounds, the launch as the unit, planned looks, and a suspicion measured again.
 
-Nothing is re-stated but the order in which the package asks itself (`pytest_ovperf.measured` and `judging`): estimates,
+Nothing is re-stated but the order in which the package asks itself (`pytest_ovperf.verdict`): estimates,
 tolerances, error rates, looks and verdicts are the package's own.
 """
 
@@ -141,7 +141,7 @@ class Ours:
     """The package's judge. The threshold is the tolerance; where it is swept, the error rate is loose."""
 
     name = "pytest-ovperf"
-    source = "pytest_ovperf.stats (estimate, judge, noise, sequential), asked as pytest_ovperf.measured and judging do"
+    source = "pytest_ovperf.stats (estimate, judge, noise, sequential), asked as pytest_ovperf.verdict does"
 
     def __init__(self, plan: Plan) -> None:
         """Take the plan of looks."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.asked import Asked
 from pytest_ovperf.hardware.profile import HardwareProfile
-from pytest_ovperf.measured import Measuring
 from pytest_ovperf.settings import Layered, Settings, UpdateMode
 from pytest_ovperf.stats.sequential import LookPlan
+from pytest_ovperf.verdict.asked import Asked
+from pytest_ovperf.verdict.measured import Measuring
 from tests.unit.trial.trial_fakes import COMPARISON, FakeWorld
 
 if TYPE_CHECKING:

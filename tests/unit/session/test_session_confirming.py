@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_ovperf.errors import WorkerDiedError
-from pytest_ovperf.judging import Judging
 from pytest_ovperf.records import ComparisonRecord, StoredBaseline, VerdictKind
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.stats.together import LEAST_COMPARISONS
 from pytest_ovperf.store.store import BaselineStore
+from pytest_ovperf.verdict.judging import Judging
 from tests.unit.session.session_fakes import ASKED, PROFILE, measuring, settings
 from tests.unit.trial.trial_fakes import CANDIDATE, REFERENCE, FakeWorld
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from pytest_ovperf.asked import Asked
-    from pytest_ovperf.measured import Measuring
+    from pytest_ovperf.verdict.asked import Asked
+    from pytest_ovperf.verdict.measured import Measuring
 
 NODE = ASKED.node_id
 MS = 1_000_000

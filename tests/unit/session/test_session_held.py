@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.held import Held
+from pytest_ovperf.session.held import Held
 
 
 @dataclass

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_ovperf.errors import ArmError, ArmUnavailableError, UnknownMetricError
-from pytest_ovperf.ladders import LadderPlan, climb, usual_metric
-from pytest_ovperf.measured_ladder import MeasuredLadder
 from pytest_ovperf.metrics import Metric, WorkloadKind
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.questions import Question, ask
 from pytest_ovperf.records import Arm, Block, parse_arm
-from pytest_ovperf.side_by_side import SideBySide
+from pytest_ovperf.session.ladders import LadderPlan, climb, usual_metric
+from pytest_ovperf.session.measured_ladder import MeasuredLadder
+from pytest_ovperf.session.questions import Question, ask
+from pytest_ovperf.session.side_by_side import SideBySide
 from pytest_ovperf.trial.lineup import Lineup
 from tests.unit.trial.trial_fakes import QUIET, FakeArm, FakeWorld
 

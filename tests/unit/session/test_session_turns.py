@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_ovperf.errors import CacheError
+from pytest_ovperf.session.turns import OneAtATime, keep_trace, kept_traces
 from pytest_ovperf.trial.traces import trace_from_data
-from pytest_ovperf.turns import OneAtATime, keep_trace, kept_traces
 from tests.unit.session.session_fakes import measuring
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The ``ovperf`` console command, a module for each part of it."""

@@ -1,0 +1,152 @@
+"""The ``ovperf`` console command: what is in the cache, what devices there are."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.errors import CacheError, OvperfError
+from pytest_ovperf.hooks.options import default_cache_dir
+from pytest_ovperf.session.turns import kept_traces
+
+from .compare import add_compare
+from .noise import add_noise
+from .npu import add_npu
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_ovperf.models.cache import CacheEntry
+
+_UNITS = ("B", "KiB", "MiB", "GiB")
+_STEP = 1024
+#: Cells below which a listing is left to the terminal to break.
+_NARROWEST = 40
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, 1 for an error of ours, 2 for words it does not know.
+
+    ``compare`` has exit statuses of its own, which its help lists.
+    """
+    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a model's name may hold what this terminal lacks
+    try:
+        return options.run(options) or 0  # a command that says nothing else went well
+    except OvperfError as error:
+        print(f"ovperf: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ovperf", description="Look after what pytest-ovperf keeps and sees.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    cache = commands.add_parser("cache", help="list or clear the models built so far")
+    actions = cache.add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="what is kept, how large it is and when it was last used")
+    listing.set_defaults(run=_list_cache)
+    clearing = actions.add_parser("clear", help="delete built models; they are made again when needed")
+    clearing.add_argument("models", nargs="*", metavar="MODEL", help="only these models (default: all)")
+    clearing.add_argument("--traces", action="store_true", help="delete the raw times of past measurements instead")
+    clearing.set_defaults(run=_clear_cache)
+    for action in (listing, clearing):
+        action.add_argument(
+            "--ov-cache-dir",
+            type=Path,
+            default=default_cache_dir(),
+            metavar="DIR",
+            help="the cache to look at (default: %(default)s)",
+        )
+
+    devices = commands.add_parser("devices", help="this machine, OpenVINO's devices, and why one cannot be used")
+    devices.add_argument("--json", action="store_true", help="print all of it as one JSON document, for scripts")
+    devices.set_defaults(run=_show_devices)
+
+    add_noise(commands)
+    add_compare(commands)
+    add_npu(commands)
+    return parser
+
+
+def _list_cache(options: argparse.Namespace) -> None:
+    from pytest_ovperf.models.cache import ArtefactCache  # noqa: PLC0415  (only the command that needs it pays for it)
+
+    entries = ArtefactCache(options.ov_cache_dir).entries()
+    traces = kept_traces(options.ov_cache_dir)
+    if traces:
+        size = _size(sum(path.stat().st_size for path in traces))
+        print(f"{len(traces)} measurements with their raw times, {size}, in {traces[0].parent}")
+    if not entries:
+        print(f"No model is kept in {options.ov_cache_dir}.")
+        return
+    widths = [max(len(entry.name) for entry in entries), max(len(entry.kind) for entry in entries)]
+    for entry in entries:
+        print(_line(entry, widths))
+    print(f"{len(entries)} parts of models, {_size(sum(entry.bytes for entry in entries))}, in {options.ov_cache_dir}")
+
+
+def _line(entry: CacheEntry, widths: Sequence[int]) -> str:
+    used = datetime.fromtimestamp(entry.last_used_unix, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    damage = f"  damaged: {entry.damage}" if entry.damage else ""
+    return (
+        f"{entry.name:<{widths[0]}}  {entry.kind:<{widths[1]}}  {_size(entry.bytes):>9}  "
+        f"last used {used}  {entry.digest[:12]}{damage}"
+    )
+
+
+def _clear_cache(options: argparse.Namespace) -> None:
+    from pytest_ovperf.models.cache import ArtefactCache  # noqa: PLC0415  (only the command that needs it pays for it)
+
+    if options.traces:
+        _clear_traces(options)
+        return
+    cache = ArtefactCache(options.ov_cache_dir)
+    unknown = set(options.models) - {entry.name for entry in cache.entries()}
+    if unknown:
+        raise CacheError(
+            f"{options.ov_cache_dir} has nothing of {', '.join(sorted(unknown))}.",
+            remedy="See what it has: ovperf cache list",
+        )
+    removed = cache.clear(options.models or None)
+    print(f"{len(removed)} deleted, {_size(sum(entry.bytes for entry in removed))} freed in {options.ov_cache_dir}")
+
+
+def _clear_traces(options: argparse.Namespace) -> None:
+    if options.models:
+        raise CacheError("Raw times are not kept by model.", remedy="Clear them all: ovperf cache clear --traces")
+    traces = kept_traces(options.ov_cache_dir)
+    for path in traces:
+        path.unlink(missing_ok=True)
+    print(f"{len(traces)} measurements deleted in {options.ov_cache_dir}")
+
+
+def _show_devices(options: argparse.Namespace) -> None:
+    from pytest_ovperf.hardware.probe import read_machine  # noqa: PLC0415  (only the command that needs it pays for it)
+    from pytest_ovperf.reports.devices_text import devices_json, devices_text  # noqa: PLC0415
+
+    machine = read_machine()
+    if options.json:
+        print(devices_json(machine))
+        return
+    width = shutil.get_terminal_size().columns
+    print(devices_text(machine, width=max(width, _NARROWEST), encoding=sys.stdout.encoding or "ascii"))
+
+
+def _size(number: float) -> str:
+    for unit in _UNITS[:-1]:
+        if number < _STEP:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= _STEP
+    return f"{number:.1f} {_UNITS[-1]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""The command line and ini options with their one-time translation into `Settings`, and the markers' one-line texts.
+
+Every option ``--ov-name`` has an ini twin ``ov_name``; the command line wins. Whatever does not make sense is a
+`SettingsError` here, before anything is collected.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from pytest_ovperf.settings import Layered, RunSet, Settings, UpdateMode
+
+#: One line for each marker, as pytest's own ``--markers`` prints them.
+MARKER_LINES = (
+    (
+        "model(name, *, shape=None, precision='fp32'): the model under test: a catalogue name, a Hugging Face "
+        "directory or a hub id; shape fixes the input shape, or bounds it as in (1, '1..128'); precision is what "
+        "compiled_model compiles"
+    ),
+    (
+        "device(*names, precision=None, min_memory=None, fallback=False, dynamic=False): the OpenVINO devices this "
+        "test makes sense on; --ov-device chooses among them; precision (bf16, fp16, int8, …) and min_memory (GiB) are "
+        "what a device must have; with fallback, the first that works; dynamic says that an NPU takes unbounded "
+        "dimensions"
+    ),
+    (
+        "ovperf(*, budget=None, tolerance=None, set='default'): seconds for a comparison and percent of loss let pass, "
+        "for this test; and the smallest set of tests it belongs to: quick, default or full (see --ov-set)"
+    ),
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register the options and their ini twins."""
+    group = parser.getgroup("ovperf", "OpenVINO performance")
+    group.addoption(
+        "--ov-device",
+        metavar="DEVICES",
+        help="where to run: CPU, GPU, GPU.1, NPU, AUTO[:list], HETERO:list, several by commas, or all (default: CPU)",
+    )
+    group.addoption(
+        "--ov-npu-platform",
+        metavar="PLATFORMS",
+        help="compile for these NPUs where none is there to run on: 3720, 4000, 5010, … or processors such as "
+        "lunarlake, several by commas (with --ov-device=NPU; see ovperf npu-compiler)",
+    )
+    group.addoption(
+        "--update-baselines",
+        nargs="?",
+        const="all",
+        metavar="all|new|extend",
+        help="record what is measured as the baseline: all (the default), only what has none yet (new), or add the "
+        "launches of another day to what is there (extend)",
+    )
+    group.addoption("--ov-baselines", metavar="DIR", help="where baselines are kept (default: baselines)")
+    group.addoption(
+        "--ov-budget",
+        metavar="SECONDS",
+        help="wall time of one comparison (default: 20); the launches it needs are always made",
+    )
+    group.addoption(
+        "--ov-tolerance",
+        metavar="PERCENT",
+        help="the loss of speed-up that is let pass (default: by the kind of comparison)",
+    )
+    group.addoption(
+        "--ov-set",
+        metavar="quick|default|full",
+        help="which tests to take: those of this set and of the smaller ones (default: default)",
+    )
+    group.addoption(
+        "--ov-strict",
+        action="store_true",
+        default=None,
+        help="an inconclusive comparison, a missing baseline or a figure not wholly on target fails the test",
+    )
+    group.addoption(
+        "--ov-plan",
+        action="store_true",
+        help="print what would be measured, what it could show and how long it would take, and run nothing",
+    )
+    group.addoption(
+        "--ov-report", metavar="FILE", help="write what was measured as one HTML file that needs no network"
+    )
+    group.addoption("--ov-cache-dir", metavar="DIR", help="where built models are kept (default: the user's cache)")
+    parser.addini("ov_device", "devices to run on, as --ov-device")
+    parser.addini("ov_npu_platform", "NPUs to compile for, as --ov-npu-platform")
+    parser.addini("ov_baselines", "folder of the baselines, as --ov-baselines")
+    parser.addini("ov_budget", "seconds for one comparison, as --ov-budget")
+    parser.addini("ov_tolerance", "tolerated loss in percent, as --ov-tolerance")
+    parser.addini("ov_set", "set of tests to take, as --ov-set")
+    parser.addini("ov_strict", "as --ov-strict", type="bool", default=False)
+    parser.addini("ov_report", "file of the HTML report, as --ov-report")
+    parser.addini("ov_cache_dir", "folder of built models, as --ov-cache-dir")
+    parser.addini(
+        "ov_junit_properties", "comparisons as properties of their test in --junitxml", type="bool", default=True
+    )
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Translate the options of ``config``. Raises `SettingsError` naming the option that is wrong."""
+    from pytest_ovperf.hardware.devices import parse_devices  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from pytest_ovperf.npu.platforms import parse_platforms  # noqa: PLC0415
+    from pytest_ovperf.settings import Settings  # noqa: PLC0415
+
+    platforms = _text(config, "ov_npu_platform")
+    strict = config.getoption("ov_strict")
+    return Settings(
+        devices=parse_devices(_text(config, "ov_device") or "CPU"),
+        baselines_dir=_path(config, "ov_baselines", "folder") or config.rootpath / "baselines",
+        cache_dir=_path(config, "ov_cache_dir", "folder") or default_cache_dir(),
+        update=_update_mode(config.getoption("update_baselines")),
+        budget_s=_layered(config, "ov_budget", _seconds),
+        tolerance=_layered(config, "ov_tolerance", _percent),
+        strict=bool(config.getini("ov_strict") if strict is None else strict),
+        root=config.rootpath,
+        given=_given(config),
+        report=_path(config, "ov_report", "file"),
+        tests=_set(config),
+        npu_platforms=() if platforms is None else parse_platforms(platforms, "--ov-npu-platform"),
+    )
+
+
+def _given(config: pytest.Config) -> tuple[str, ...]:
+    """Return the options that a later run has to repeat to measure and judge as this one did."""
+    values = ((name, config.getoption(name)) for name in ("ov_baselines", "ov_cache_dir", "ov_tolerance", "ov_set"))
+    given = tuple(f"--{name.replace('_', '-')}={value}" for name, value in values if value is not None)
+    return given + (("--ov-strict",) if config.getoption("ov_strict") else ())
+
+
+def any_given(config: pytest.Config) -> bool:
+    """Tell whether any option is set at all, on the command line or in the ini file."""
+    names = ("device", "npu_platform", "baselines", "budget", "tolerance", "set", "strict", "cache_dir", "report")
+    return config.getoption("update_baselines") is not None or any(
+        config.getoption(f"ov_{name}") is not None or config.getini(f"ov_{name}") for name in names
+    )
+
+
+def default_cache_dir() -> Path:
+    """Return the user's own cache folder for built models."""
+    from platformdirs import user_cache_path  # noqa: PLC0415  (see read_settings)
+
+    return user_cache_path("pytest-ovperf", appauthor=False)
+
+
+def positive(value: object, what: str, unit: str) -> float:
+    """Read a finite number above zero. Raises `SettingsError` that names ``what`` and its ``unit``."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0) or isinstance(value, bool):
+        raise SettingsError(f"{what} is {value!r}.", remedy=f"Give a number of {unit} above 0.")
+    return number
+
+
+def _set(config: pytest.Config) -> RunSet:
+    from pytest_ovperf.settings import RunSet  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+    given = config.getoption("ov_set")
+    written = _text(config, "ov_set")
+    return read_set(
+        RunSet.DEFAULT if written is None else written, "the ini value ov_set" if given is None else "--ov-set"
+    )
+
+
+def read_set(value: object, what: str) -> RunSet:
+    """Read the name of a set of tests. Raises `SettingsError` that names ``what``."""
+    from pytest_ovperf.settings import RunSet  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+    if value not in list(RunSet):
+        raise SettingsError(f"{what} is {value!r}.", remedy=f"Choose one of: {', '.join(RunSet)}.")
+    return RunSet(str(value))
+
+
+def _layered(config: pytest.Config, name: str, read: Callable[[str, str], float]) -> Layered:
+    from pytest_ovperf.settings import Layered  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+    given, ini = config.getoption(name), config.getini(name)
+    return Layered(
+        command_line=None if given is None else read(str(given), f"--{name.replace('_', '-')}"),
+        ini=read(str(ini), f"the ini value {name}") if ini else None,
+    )
+
+
+def _seconds(text: str, what: str) -> float:
+    return positive(text, what, "seconds")
+
+
+def _percent(text: str, what: str) -> float:
+    return fraction(positive(text.strip().removesuffix("%"), what, "percent"), what)
+
+
+def fraction(percent: float, what: str) -> float:
+    """Turn percent into a fraction. Raises `SettingsError` for 100 % and more, which would let everything pass."""
+    if percent >= 100:  # noqa: PLR2004
+        raise SettingsError(f"{what} is {percent:g} %.", remedy="Give a percentage above 0 and below 100.")
+    return percent / 100
+
+
+def _update_mode(value: str | None) -> UpdateMode:
+    from pytest_ovperf.settings import UpdateMode  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+    if value is None:
+        return UpdateMode.NONE
+    if value in (UpdateMode.ALL, UpdateMode.NEW, UpdateMode.EXTEND):
+        return UpdateMode(value)
+    raise SettingsError(
+        f"--update-baselines was given {value!r}.",
+        remedy="Write --update-baselines=all, =new or =extend, and paths before it.",
+    )
+
+
+def _text(config: pytest.Config, name: str) -> str | None:
+    """Return what the command line says, else the ini file, else nothing."""
+    value = config.getoption(name)
+    if value is None:
+        value = config.getini(name) or None
+    return None if value is None else str(value).strip()
+
+
+def _path(config: pytest.Config, name: str, what: str) -> Path | None:
+    """Resolve a path: against the working directory from the command line, the project's root from the ini file."""
+    given = config.getoption(name)
+    if given == "":
+        raise SettingsError(f"--{name.replace('_', '-')} is empty.", remedy=f"Name a {what}, or leave the option out.")
+    if given is not None:
+        return Path(config.invocation_params.dir, Path(given).expanduser()).resolve()
+    ini = config.getini(name)
+    return Path(config.rootpath, Path(str(ini)).expanduser()).resolve() if ini else None

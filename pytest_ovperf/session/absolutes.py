@@ -1,0 +1,140 @@
+"""Absolute figures and ladders of a run: measured when a test asks for them, and collected for the reports."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.trial.lineup import Lineup
+
+from .ladders import climb
+from .measured_arm import MeasuredArm, held_figure
+from .measured_ladder import MeasuredLadder
+from .side_by_side import SideBySide, first_launches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from pytest_ovperf.figure import FigureRecord, LadderRecord
+    from pytest_ovperf.metrics import Metric
+    from pytest_ovperf.records import Arm
+    from pytest_ovperf.reports.live import LiveLine
+
+    from .arms import Arms
+    from .held import Held
+    from .ladders import LadderPlan
+    from .questions import Question
+
+
+class Absolutes:
+    """Measures arms side by side, ``alone`` on the machine, and keeps what reports show of it.
+
+    In a ``strict`` run a target is kept only by a whole interval. Raw times are kept in the folder ``cache_dir``.
+    """
+
+    def __init__(
+        self,
+        arms: Arms,
+        live: LiveLine,
+        alone: Callable[[], AbstractContextManager[None]],
+        *,
+        strict: bool,
+        cache_dir: Path,
+    ) -> None:
+        self._arms = arms
+        self._live = live
+        self._alone = alone
+        self._strict = strict
+        self._cache_dir = cache_dir
+        self._begun: dict[str, list[SideBySide]] = {}
+        self._figures: dict[tuple[object, ...], FigureRecord] = {}
+        self._ladders: list[LadderRecord] = []
+
+    @property
+    def figures(self) -> tuple[FigureRecord, ...]:
+        """What was measured of single arms, in order; one record a figure, with the last target it was held to."""
+        return tuple(self._figures.values())
+
+    @property
+    def ladders(self) -> tuple[LadderRecord, ...]:
+        """The ladders, in order."""
+        return tuple(self._ladders)
+
+    def figures_of(self, node_id: str) -> list[FigureRecord]:
+        """Return what was measured of single arms in one test."""
+        return [record for record in self.figures if record.test == node_id]
+
+    def keep(self, node_id: str) -> None:
+        """Keep the raw times of a test that is over. Raises `CacheError` where they cannot be written."""
+        for measured in self._begun.pop(node_id, []):
+            measured.keep(self._cache_dir, node_id)
+
+    def end(self) -> None:
+        """Keep the raw times of tests that were interrupted. Raises `CacheError`."""
+        for node_id in tuple(self._begun):
+            self.keep(node_id)
+
+    def forget(self, node_id: str) -> None:
+        """Forget what a test measured, all but its raw times: it is run again."""
+        self._figures = {key: record for key, record in self._figures.items() if record.test != node_id}
+        self._ladders = [record for record in self._ladders if record.test != node_id]
+
+    def measure(self, node_id: str, arm: Arm, ask: Callable[[str], Question], *, budget_s: float) -> MeasuredArm:
+        """Return ``arm``, whose figures are measured when they are asked for; ``ask`` makes a metric a question."""
+        begun: dict[object, SideBySide] = {}
+
+        def figure(metric: str) -> Held:
+            question = ask(metric)
+            key = (str(question.workload), question.arms)
+            if key not in begun:  # metrics of one workload are read off the same blocks
+                begun[key] = self._side_by_side(node_id, question, (question.metric,), budget_s)
+                begun[key].reach_first()
+            read = partial(begun[key].record, node_id, question.arms[0], question.metric)
+            self._keep(read())
+            return held_figure(read, self._keep, begun[key].measure_on, strict=self._strict)
+
+        return MeasuredArm(arm, figure)
+
+    def ladder(self, node_id: str, plan: LadderPlan, *, budget_s: float) -> MeasuredLadder:
+        """Measure every rung of a ladder, side by side, and return it."""
+        begin = partial(self._side_by_side, node_id, budget_s=budget_s)
+        record = climb(node_id, plan, begin)
+        self._ladders.append(record)
+        return MeasuredLadder(record, self._keep, strict=self._strict)
+
+    def _keep(self, record: FigureRecord) -> FigureRecord:
+        """Keep a record in the place of an earlier one of the same figure, which may have been held to a target."""
+        key = (record.test, record.model, record.arm, str(record.workload), record.metric)
+        before = self._figures.get(key)
+        if before is not None and record.target is None:
+            record = replace(record, target=before.target, held=before.held)
+        self._figures[key] = record
+        return record
+
+    def _side_by_side(
+        self, node_id: str, question: Question, metrics: Collection[Metric], budget_s: float
+    ) -> SideBySide:
+        """Return the arms of a question, built and ready to be measured side by side."""
+        requests = question.prepared(self._arms)
+        names = ", ".join(arm.name for arm in question.arms)
+        lineup = Lineup(
+            question.arms,
+            question.workload,
+            lambda arm: self._arms.open(requests[arm], arm),
+            metrics=metrics,
+            rng=random.Random(f"{node_id} {names} {question.workload}"),  # noqa: S311  (an order of turns)
+            watch=self._live,
+            alone=self._alone,
+            planned=first_launches(question.metric.workload),
+            want_outputs=question.has_outputs and len(question.arms) > 1,
+            budget_s=budget_s,
+        )
+        shown = names if len(question.arms) == 1 else f"{len(question.arms)} arms"
+        self._live.begin(f"{shown}, {question.metric} of {question.model} ({question.workload})")
+        measured = SideBySide(question, lineup, budget_s)
+        self._begun.setdefault(node_id, []).append(measured)
+        return measured

@@ -1,0 +1,173 @@
+"""Arms in processes: prepares the model files that an arm needs and starts its worker on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_ovperf.engines.protocol import LoadRequest
+from pytest_ovperf.errors import ArmError, OvperfError
+from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.models.shapes import call_shapes, compiled_shapes
+from pytest_ovperf.records import Arm, Engine
+from pytest_ovperf.trial.artefacts import ExportArm, FilesArm
+from pytest_ovperf.trial.fresh import FreshArm
+from pytest_ovperf.worker.arm import ArmWorker
+from pytest_ovperf.worker.client import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from pytest_ovperf.models.jobs import BuildJob
+    from pytest_ovperf.models.library import ModelFiles, ModelLibrary
+    from pytest_ovperf.models.spec import ModelSpec
+    from pytest_ovperf.trial.run import ArmProcess
+
+#: A build may take this long. The largest of the catalogue takes well under a minute on two cores.
+BUILD_TIMEOUT_S = 3600.0
+
+
+def build_in_worker(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
+    """Run a build in a process of its own: what it imports, prints or breaks stays there."""
+    with Worker.start(f"building {job.name}") as worker:
+        worker.request(
+            "build",
+            timeout_s=BUILD_TIMEOUT_S,
+            on_progress=lambda step: say(f"{job.name}: {step}"),
+            job=job.to_json(),
+            target=str(target),
+        )
+
+
+class Arms:
+    """Opens arms of models. An arm that was opened to compare outputs is kept, and timed by the next trial."""
+
+    def __init__(self, library: ModelLibrary, threads: int, alone: Callable[[], AbstractContextManager[None]]) -> None:
+        """Take what ``threads`` each arm may use on a CPU, and what is held while all of them are at work."""
+        self._library = library
+        self._threads = threads
+        self._alone = alone
+        self._spare: dict[tuple[str, Arm], ArmWorker] = {}
+        self._exports: dict[str, tuple[BuildJob, ...]] = {}
+        self._outputs: dict[tuple[str, Arm], Mapping[str, NDArray[Any]]] = {}
+
+    def prepare(
+        self,
+        spec: ModelSpec,
+        *arms: Arm,
+        kind: WorkloadKind = WorkloadKind.INFER,
+        prompt: tuple[int, int] | None = None,
+        new_tokens: int = 0,
+    ) -> tuple[ModelSpec, dict[Arm, LoadRequest]]:
+        """Build whatever ``arms`` need of the model; return it with nothing left open, and how to load each arm.
+
+        ``kind`` is what will be asked of them. ``prompt`` (tokens of the shortest and of the longest) and
+        ``new_tokens`` are what a request of `WorkloadKind.GENERATE` holds and generates.
+        """
+        settled = self._library.settle(spec)
+        generates = kind is WorkloadKind.GENERATE or bool(new_tokens)
+        for arm in arms:
+            _check(settled, arm, generates=generates)
+        requests = {
+            arm: self._generating(settled, arm, kind, prompt, new_tokens)
+            if generates
+            else self._request(settled, arm, kind)
+            for arm in arms
+        }
+        if kind is WorkloadKind.EXPORT:
+            made_for = WorkloadKind.GENERATE if generates else kind
+            for arm, request in requests.items():
+                self._exports[_identity(request)] = self._library.exports(settled, arm.precision, kind=made_for)
+        return settled, requests
+
+    def open(self, request: LoadRequest, arm: Arm) -> ArmProcess:
+        """Return the arm in a process that has timed nothing yet and may still be loading, or in one for each block."""
+        match request.kind:
+            case WorkloadKind.LOAD | WorkloadKind.MEMORY:
+                return FreshArm.start(arm, request)
+            case WorkloadKind.FILES:
+                return FilesArm(arm, request)
+            case WorkloadKind.EXPORT:
+                return ExportArm(arm, self._exports[_identity(request)])
+        spare = self._spare.pop((_identity(request), arm), None)
+        return spare or ArmWorker.start(arm, request)
+
+    def outputs(self, requests: Mapping[Arm, LoadRequest]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
+        """Return each arm's outputs on the model's inputs: computed once a run, the arms loading side by side."""
+        with self._alone():
+            return self._compute(requests)
+
+    def _compute(self, requests: Mapping[Arm, LoadRequest]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
+        keys = {arm: (_identity(request), arm) for arm, request in requests.items()}
+        for arm, key in keys.items():
+            if key not in self._outputs and key not in self._spare:
+                self._spare[key] = ArmWorker.start(arm, requests[arm])
+        try:
+            for key in keys.values():
+                if key not in self._outputs:
+                    self._spare[key].loaded()
+                    self._outputs[key] = self._spare[key].outputs()
+        except OvperfError:
+            self.close()
+            raise
+        return {arm: self._outputs[key] for arm, key in keys.items()}
+
+    def close(self) -> None:
+        """End the processes that no trial took."""
+        while self._spare:
+            self._spare.popitem()[1].close()
+
+    def _request(self, spec: ModelSpec, arm: Arm, kind: WorkloadKind) -> LoadRequest:
+        files = self._library.files(spec, arm.precision, kind=kind, batch=arm.tuning.batch)
+        request = self._load(spec, arm, files, kind)
+        if arm.engine is not Engine.OPENVINO:
+            return request
+        return replace(request, shape=compiled_shapes(spec, files.shapes, arm.tuning))
+
+    def _generating(
+        self, spec: ModelSpec, arm: Arm, kind: WorkloadKind, prompt: tuple[int, int] | None, new_tokens: int
+    ) -> LoadRequest:
+        files = self._library.files(
+            spec, arm.precision, kind=WorkloadKind.GENERATE, batch=arm.tuning.batch, prompt=prompt
+        )
+        return replace(self._load(spec, arm, files, kind), new_tokens=new_tokens)
+
+    def _load(self, spec: ModelSpec, arm: Arm, files: ModelFiles, kind: WorkloadKind) -> LoadRequest:
+        pytorch = arm.engine is Engine.PYTORCH
+        return LoadRequest(
+            engine=arm.engine,
+            precision=arm.precision,
+            device=arm.device,
+            weights=files.weights if pytorch else None,
+            auto_class=spec.auto_class if pytorch else None,
+            ir=None if pytorch else files.ir,
+            inputs=files.inputs,
+            shape=None,
+            threads=self._threads,
+            kind=kind,
+            tuning=arm.tuning,
+        )
+
+
+def _check(spec: ModelSpec, arm: Arm, *, generates: bool) -> None:
+    """Raise `ArmError` for what cannot come of this model and arm, before anything is built for them."""
+    if arm.engine is Engine.PYTORCH and not spec.has_pytorch:
+        raise ArmError(
+            f"{arm.kind} cannot run {spec.name!r}: a file of an exported model has no side that PyTorch could run.",
+            remedy="Compare OpenVINO arms of it, or name the directory that it was exported from.",
+        )
+    if generates and spec.ports:
+        raise ArmError(
+            f"{arm.kind} cannot generate text with {spec.name!r}: that takes a directory, not an exported file.",
+            remedy="Name the directory that it was exported from.",
+        )
+    if arm.engine is Engine.OPENVINO and not generates:
+        compiled_shapes(spec, call_shapes(spec, arm.tuning.batch), arm.tuning)
+
+
+def _identity(request: LoadRequest) -> str:
+    return repr(request)

@@ -1,0 +1,166 @@
+"""The comparisons of a run: measured for a test, judged when it asserts, and kept once the test is over."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.settings import UpdateMode
+from pytest_ovperf.stats import fidelity as fidelity_of
+from pytest_ovperf.stats.sequential import LOOKS, MOST_BASELINE_LAUNCHES, LookPlan, share_of_judgement
+from pytest_ovperf.trial.run import Trial
+from pytest_ovperf.verdict.asked import Asked
+from pytest_ovperf.verdict.judging import Judging
+from pytest_ovperf.verdict.measured import MeasuredSpeedup, Measuring
+from pytest_ovperf.verdict.provenance import provenance
+
+from .questions import compared, output_arm, require_different
+from .under_way import UnderWay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping
+    from contextlib import AbstractContextManager
+
+    from pytest_ovperf.engines.protocol import LoadRequest
+    from pytest_ovperf.records import Arm, Fidelity
+    from pytest_ovperf.reports.live import LiveLine
+    from pytest_ovperf.settings import Settings
+    from pytest_ovperf.store.store import BaselineStore
+
+    from .arms import Arms
+    from .places import Places
+    from .questions import Generation, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a run allows each comparison: its share of false alarms, and which tests can be run again to settle one."""
+
+    error_rate: float
+    may_wait: Container[str]
+
+
+class Comparisons:
+    """What the tests of a run compare. ``arms`` opens them, and ``alone`` is held while a launch is measured."""
+
+    def __init__(  # noqa: PLR0913  (what a session wires)
+        self,
+        settings: Settings,
+        places: Places,
+        store: BaselineStore,
+        arms: Arms,
+        *,
+        live: LiveLine,
+        alone: Callable[[], AbstractContextManager[None]],
+        allowance: Allowance,
+    ) -> None:
+        self._settings = settings
+        self._places = places
+        self._store = store
+        self._arms = arms
+        self._live = live
+        self._alone = alone
+        self._allowance = allowance
+        self._judgements: Counter[str] = Counter()
+        self._under_way = UnderWay(settings.cache_dir)
+        self._fidelity: dict[tuple[str, Generation | None, Arm, Arm], Fidelity] = {}
+
+    @cached_property
+    def judging(self) -> Judging:
+        """The judge of this run, who also collects its records."""
+        return Judging(
+            self._settings,
+            self._store,
+            lambda asked, measuring: provenance(
+                measuring.launches[-1], asked.device, self._settings.root, self._places.machine.versions
+            ),
+            self._allowance.may_wait,
+        )
+
+    def speedup(self, node_id: str, question: Question, *, budget_s: float, tolerance: float | None) -> MeasuredSpeedup:
+        """Measure the first launches of a comparison of two arms and return it, ready to be asserted.
+
+        ``tolerance`` is what the test's marker says.
+        """
+        candidate, reference = question.arms
+        require_different(candidate, reference)
+        comparison = compared(question)
+        asked = Asked(
+            node_id,
+            comparison,
+            " and ".join(dict.fromkeys(self._places.full_name(arm.device) for arm in question.arms)),
+            self._settings.tolerance.under(tolerance),
+            self._settings.tolerance.kept(tolerance),
+            self._fidelity.get((question.model, question.generation, output_arm(candidate), output_arm(reference))),
+        )
+        requests = question.prepared(self._arms)
+        measuring = self._under_way.take_up(asked.key) or Measuring(
+            self._trial(asked, question, requests, budget_s), partial(self._next_plan, node_id), budget_s, self._alone
+        )
+        measured = MeasuredSpeedup(
+            measuring,
+            partial(self.judging.against_baseline, asked),
+            partial(self.judging.against_target, asked),
+        )
+        self._under_way.begin(asked, measured)
+        self._live.begin(str(comparison), None if self._is_recording else budget_s)
+        measuring.reach_first_look()
+        return measured
+
+    @property
+    def _is_recording(self) -> bool:
+        return self._settings.update is not UpdateMode.NONE
+
+    def _trial(self, asked: Asked, question: Question, requests: Mapping[Arm, LoadRequest], budget_s: float) -> Trial:
+        return Trial(
+            asked.comparison,
+            lambda arm: self._arms.open(requests[arm], arm),
+            rng=random.Random(str(asked.key)),  # noqa: S311  (an order of turns; the same in every run, for replay)
+            planned=MOST_BASELINE_LAUNCHES if self._is_recording else LOOKS[-1],
+            watch=self._live,
+            want_outputs=asked.fidelity is None and question.has_outputs,
+            budget_s=budget_s,
+        )
+
+    def _next_plan(self, node_id: str) -> LookPlan:
+        """Return the plan of the next judgement in this test, with its share of the error rate."""
+        before = self._judgements[node_id]
+        self._judgements[node_id] += 1
+        return LookPlan(self._allowance.error_rate * share_of_judgement(before))
+
+    def fidelity(self, question: Question) -> Fidelity:
+        """Compare the outputs of two arms on the question's inputs."""
+        candidate, reference = question.arms
+        key = (question.model, question.generation, candidate, reference)
+        if key not in self._fidelity:
+            outputs = self._arms.outputs(question.prepared(self._arms))
+            self._fidelity[key] = fidelity_of.compare(outputs[candidate], outputs[reference])
+        return self._fidelity[key]
+
+    def set_aside(self, node_id: str) -> None:
+        """End this pass through a suspected test: it is run again, later, and goes on with what was measured.
+
+        Raises `CacheError` where the raw times of its other comparisons cannot be kept.
+        """
+        self._under_way.set_aside(node_id)
+        self.judging.set_aside(node_id)
+        self._under_way.keep(node_id)
+
+    def finish(self, node_id: str, *, passed: bool) -> None:
+        """Keep the raw times of a test that is over, and its baselines if it passed.
+
+        Raises `CacheError` and `BaselineError` where one cannot be written; the other is, all the same.
+        """
+        for asked, measuring in self._under_way.unjudged(node_id):
+            self.judging.without_verdict(asked, measuring)
+        try:
+            self.judging.settle(node_id, passed=passed)
+        finally:
+            self._under_way.keep(node_id)
+
+    def end(self) -> None:
+        """Keep the raw times of tests that were interrupted or set aside. Raises `CacheError`."""
+        self._under_way.end()

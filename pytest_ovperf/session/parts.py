@@ -1,0 +1,66 @@
+"""What a run is put together from: each part made when first asked for, so that a run pays for what it uses."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.models.cache import ArtefactCache
+from pytest_ovperf.models.library import ModelLibrary
+from pytest_ovperf.store.store import BaselineStore
+
+from .arms import Arms, build_in_worker
+from .turns import OneAtATime
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_ovperf.models.jobs import BuildJob
+    from pytest_ovperf.reports.live import LiveLine
+    from pytest_ovperf.settings import Settings
+
+    from .places import Places
+
+
+class Parts:
+    """The folders, the models and the arms of one run."""
+
+    def __init__(self, settings: Settings, places: Places, live: LiveLine) -> None:
+        self._settings = settings
+        self._places = places
+        self._live = live
+
+    @cached_property
+    def store(self) -> BaselineStore:
+        """The baselines of this machine."""
+        return BaselineStore(self._settings.baselines_dir, self._places.machine.profile)
+
+    @cached_property
+    def cache(self) -> ArtefactCache:
+        """Where built models are kept."""
+        return ArtefactCache(self._settings.cache_dir)
+
+    @cached_property
+    def library(self) -> ModelLibrary:
+        """The models of this run."""
+        return ModelLibrary(self.cache, self._build, self._live.note)
+
+    @cached_property
+    def arms(self) -> Arms:
+        """Where arms are opened."""
+        return Arms(self.library, self._places.machine.profile.physical_cores, self.turns.measuring)
+
+    @cached_property
+    def turns(self) -> OneAtATime:
+        """What sees to it that one measurement at a time is taken on this machine."""
+        return OneAtATime(self._settings.cache_dir, self._live.note)
+
+    def release(self) -> None:
+        """End the processes that no measurement took."""
+        if "arms" in self.__dict__:
+            self.arms.close()
+
+    def _build(self, job: BuildJob, target: Path) -> None:
+        """Build in a worker, in turn with whatever measures on this machine: a build takes all of it."""
+        with self.turns.measuring():
+            build_in_worker(job, target, self._live.note)

@@ -1,0 +1,327 @@
+"""The composition root: wires machine, models, workers, trials, judges and the store for one run.
+
+Knows nothing of pytest. A run makes one `Session`; whatever is costly (the machine's description, the store, the
+model library) is made when first asked for, so that a run which measures nothing pays nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.hardware import devices as device_rules
+from pytest_ovperf.hardware.probe import read_machine
+from pytest_ovperf.metrics import parse_metric
+from pytest_ovperf.models.sources import resolve
+from pytest_ovperf.npu.compile_only import CompileOnly
+from pytest_ovperf.records import Arm, Engine, Precision
+from pytest_ovperf.reports.html.place import check_place
+from pytest_ovperf.settings import DEFAULT_BUDGET_S, Settings, UpdateMode
+from pytest_ovperf.stats.sequential import comparison_error_rate
+from pytest_ovperf.tuning import UNTUNED, Tuning
+from pytest_ovperf.verdict.planning import plan
+from pytest_ovperf.worker.compiling import compile_in_worker
+
+from .absolutes import Absolutes
+from .comparisons import Allowance, Comparisons
+from .ladders import LadderPlan, usual_metric
+from .limits import UnboundedLimit
+from .parts import Parts
+from .places import Places
+from .questions import Question, ask, metric_of_outputs, model_label, output_arm, require_different
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import openvino
+
+    from pytest_ovperf.figure import FigureRecord, LadderRecord
+    from pytest_ovperf.hardware.probe import Machine
+    from pytest_ovperf.models.spec import ModelSpec
+    from pytest_ovperf.npu.blob import CompiledBlob
+    from pytest_ovperf.records import Fidelity
+    from pytest_ovperf.reports.live import LiveLine
+    from pytest_ovperf.store.store import BaselineStore
+    from pytest_ovperf.verdict.judging import Judging
+    from pytest_ovperf.verdict.measured import MeasuredSpeedup
+    from pytest_ovperf.verdict.planning import Plan, PlannedTest
+
+    from .measured_arm import MeasuredArm
+    from .measured_ladder import MeasuredLadder
+
+
+class Session:
+    """One run: what it was asked, what it found out, and what it measured."""
+
+    def __init__(self, settings: Settings, live: LiveLine) -> None:
+        self.settings = settings
+        self.live = live
+        self.places = Places(
+            settings.devices,
+            lambda: read_machine(),  # noqa: PLW0108  (looked up when called)
+            CompileOnly.of(settings.npu_platforms, settings.cache_dir, settings.baselines_dir, settings.update),
+        )
+        self._parts = Parts(settings, self.places, live)
+        self._error_rate = comparison_error_rate(1)
+        self._may_wait: set[str] = set()
+
+    @property
+    def machine(self) -> Machine:
+        """The machine, probed once, in a process of its own."""
+        return self.places.machine
+
+    def limit(self, spec: ModelSpec, device: str) -> UnboundedLimit | None:
+        """Return the limit that a model with unbounded dimensions is expected to meet on ``device``, if any."""
+        platform = self.places.compiled_for(device)
+        if platform is not None and self.places.npu is not None:
+            return UnboundedLimit(model_label(spec), "NPU", self.places.npu.where(platform))
+        return UnboundedLimit.of(model_label(spec), device, self.machine.devices, self.machine.versions)
+
+    @property
+    def store(self) -> BaselineStore:
+        """The baselines of this machine."""
+        return self._parts.store
+
+    @cached_property
+    def _comparisons(self) -> Comparisons:
+        return Comparisons(
+            self.settings,
+            self.places,
+            self._parts.store,
+            self._parts.arms,
+            live=self.live,
+            alone=self._parts.turns.measuring,
+            allowance=Allowance(self._error_rate, self._may_wait),
+        )
+
+    @cached_property
+    def absolutes(self) -> Absolutes:
+        """What measures absolute figures and ladders, and collects their records."""
+        return Absolutes(
+            self._parts.arms,
+            self.live,
+            self._parts.turns.measuring,
+            strict=self.settings.strict,
+            cache_dir=self.settings.cache_dir,
+        )
+
+    @property
+    def figures(self) -> tuple[FigureRecord, ...]:
+        """The absolute figures that were measured, in order."""
+        return self.absolutes.figures if "absolutes" in self.__dict__ else ()
+
+    @property
+    def ladders(self) -> tuple[LadderRecord, ...]:
+        """The ladders that were measured, in order."""
+        return self.absolutes.ladders if "absolutes" in self.__dict__ else ()
+
+    @property
+    def judging(self) -> Judging:
+        """The judge of this run, who also collects its records."""
+        return self._comparisons.judging
+
+    # Before anything is measured
+
+    def prepare(self, comparisons: int) -> None:
+        """Find out, before any long work, whether the folders and files of this run can be used.
+
+        ``comparisons`` is how many there will be: they share the run's budget of false alarms.
+        """
+        self._error_rate = comparison_error_rate(comparisons)
+        self.places.require_any()
+        self._parts.cache.check_writable()
+        self.store.check()
+        if self.settings.update is not UpdateMode.NONE:
+            self.store.check_writable()
+        if self.settings.report is not None:
+            check_place(self.settings.report, "--ov-report")
+
+    def plan(self, tests: Sequence[PlannedTest]) -> Plan:
+        """Return what these tests would measure."""
+        return plan(tests, self.settings, self.store, self._error_rate)
+
+    def resolve(self, name: str, shape: Sequence[int | str] | Mapping[str, Sequence[int]] | None) -> ModelSpec:
+        """Return the model of that name. Raises `ModelError`."""
+        return resolve(name, shape=shape, base=self.settings.root)
+
+    def arm(self, name: str, device: str, general: Tuning = UNTUNED) -> Arm:
+        """Return the arm of that name, checked; what its brackets leave open is taken from ``general``.
+
+        Raises `ArmError`, `ArmUnavailableError`, and `DeviceError` for a device of the arm's own.
+        """
+        arm = self.places.arm(name, device, general)
+        self.places.require_precision(arm)
+        return arm
+
+    def arms(self, candidate: str, reference: str, device: str, general: Tuning = UNTUNED) -> tuple[Arm, Arm]:
+        """Return both arms, checked; one may name a device of its own, such as ``openvino-fp32@AUTO:CPU``.
+
+        Raises what `arm` does, and `ArmError` for an arm that is compared with itself.
+        """
+        pair = self.places.arm(candidate, device, general), self.places.arm(reference, device, general)
+        require_different(*pair)
+        for arm in pair:
+            self.places.require_precision(arm)
+        return pair
+
+    def question(
+        self, spec: ModelSpec, arms: Sequence[Arm], metric: str, *, prompt: object = None, new_tokens: object = None
+    ) -> Question:
+        """Return what is asked, checked: every mistake that can be found before long work is. See `questions.ask`."""
+        parse_metric(metric)  # before a hub model is fetched for nothing
+        return ask(
+            self._parts.library.settle(spec),
+            arms,
+            metric,
+            prompt=prompt,
+            new_tokens=new_tokens,
+            tunable=self.places.require_tunable,
+        )
+
+    # Measuring
+
+    def speedup(  # noqa: PLR0913  (what a test may say of a comparison)
+        self,
+        node_id: str,
+        spec: ModelSpec,
+        arms: tuple[Arm, Arm],
+        *,
+        metric: str,
+        budget_s: float | None,
+        tolerance: float | None,
+        prompt: object = None,
+        new_tokens: object = None,
+    ) -> MeasuredSpeedup:
+        """Measure the first launches of a comparison and return it, ready to be asserted."""
+        question = self.question(spec, arms, metric, prompt=prompt, new_tokens=new_tokens)
+        return self._comparisons.speedup(node_id, question, budget_s=self._budget_s(budget_s), tolerance=tolerance)
+
+    def fidelity(
+        self, spec: ModelSpec, arms: tuple[Arm, Arm], *, prompt: object = None, new_tokens: object = None
+    ) -> Fidelity:
+        """Compare the outputs of both arms on the model's inputs; of a generation, on those of its prompt."""
+        pair = output_arm(arms[0]), output_arm(arms[1])
+        metric = metric_of_outputs(pair, told=prompt is not None or new_tokens is not None)
+        return self._comparisons.fidelity(self.question(spec, pair, metric, prompt=prompt, new_tokens=new_tokens))
+
+    def measure(  # noqa: PLR0913  (what a test may say of an arm)
+        self,
+        node_id: str,
+        spec: ModelSpec,
+        arm: Arm,
+        *,
+        budget_s: float | None,
+        prompt: object = None,
+        new_tokens: object = None,
+    ) -> MeasuredArm:
+        """Return the arm, each of whose figures is measured when it is asked for."""
+        asked = partial(self.question, spec, (arm,), prompt=prompt, new_tokens=new_tokens)
+        return self.absolutes.measure(node_id, arm, asked, budget_s=self._budget_s(budget_s))
+
+    def ladder(  # noqa: PLR0913  (what a test may say of a ladder)
+        self,
+        node_id: str,
+        spec: ModelSpec,
+        names: Sequence[str],
+        device: str,
+        general: Tuning = UNTUNED,
+        *,
+        metric: str | None,
+        also: Sequence[str],
+        budget_s: float | None,
+        prompt: object = None,
+        new_tokens: object = None,
+    ) -> MeasuredLadder:
+        """Measure all these arms side by side; the first one is what the others are compared with."""
+        settled = self._parts.library.settle(spec)
+        plan = LadderPlan.of(
+            [self.places.arm(name, device, general) for name in names],
+            self.places.require_precision,
+            partial(self.question, settled, prompt=prompt, new_tokens=new_tokens),
+            metric=metric or usual_metric(settled),
+            also=also,
+        )
+        return self.absolutes.ladder(node_id, plan, budget_s=self._budget_s(budget_s))
+
+    def _budget_s(self, marker: float | None) -> float:
+        return self.settings.budget_s.under(marker) or DEFAULT_BUDGET_S
+
+    def compile(self, spec: ModelSpec, device: str, precision: Precision) -> openvino.CompiledModel | CompiledBlob:
+        """Compile the model for the device, in this process; for other devices than the CPU first in a worker.
+
+        A driver that ends the process, or hangs, thus costs a `WorkerError` with its last output and not the run. For
+        an NPU that is compiled for and not run, it is done in another process only, and the blob is returned.
+        Raises `DeviceFailureError` with the cause, `DeviceAbsentError`, `ArmUnavailableError` and `ModelError`, too.
+        """
+        arm = Arm(Engine.OPENVINO, precision, device)
+        self.places.require_precision(arm)
+        request = self._parts.arms.prepare(spec, arm)[1][arm]
+        platform = self.places.compiled_for(device)
+        if platform is not None and self.places.npu is not None:
+            return self.places.npu.compile(
+                platform, request.ir, request.shape, label=model_label(spec), precision=str(precision)
+            )
+        if device_rules.base_devices(device) != ("CPU",):
+            compile_in_worker(arm, request)
+        from pytest_ovperf.engines.openvino import compile_model  # noqa: PLC0415  (brings OpenVINO: only where it is asked for)
+
+        return compile_model(request)
+
+    # What pytest tells
+
+    @property
+    def has_measured(self) -> bool:
+        """Whether anything was measured or is about to be: else the store and the machine need not be known."""
+        return "_comparisons" in self.__dict__ or "absolutes" in self.__dict__
+
+    def let_wait(self, node_id: str) -> None:
+        """Let a suspicion about this test wait for the end of the run: it can be run again then, once."""
+        self._may_wait.add(node_id)
+
+    def is_suspected(self, node_id: str) -> bool:
+        """Tell whether a test has to be run again before it is judged."""
+        return self.has_measured and self.judging.is_suspected(node_id)
+
+    def set_test_aside(self, node_id: str) -> None:
+        """End this pass through a suspected test: it is run again, later, and goes on with what was measured.
+
+        Raises `CacheError` where the raw times of its other comparisons cannot be kept.
+        """
+        self.release()
+        self.absolutes.forget(node_id)
+        self._may_wait.discard(node_id)
+        try:
+            self._comparisons.set_aside(node_id)
+        finally:
+            self._keep_figures(node_id)
+
+    def _keep_figures(self, node_id: str) -> None:
+        if "absolutes" in self.__dict__:
+            self.absolutes.keep(node_id)
+
+    def finish_test(self, node_id: str, *, passed: bool) -> None:
+        """Keep the raw times of a test that is over, and its baselines if it passed.
+
+        Raises `CacheError` and `BaselineError` where one cannot be written; the other is, all the same.
+        """
+        self.release()
+        try:
+            if self.has_measured:
+                self._comparisons.finish(node_id, passed=passed)
+        finally:
+            self._keep_figures(node_id)
+
+    def release(self) -> None:
+        """End whatever a test left running."""
+        self.live.end()
+        self._parts.release()
+
+    def end(self) -> None:
+        """End the run: whatever still runs, and raw times of tests that were interrupted or set aside are kept."""
+        self.release()
+        try:
+            if "_comparisons" in self.__dict__:
+                self._comparisons.end()
+        finally:
+            if "absolutes" in self.__dict__:
+                self.absolutes.end()

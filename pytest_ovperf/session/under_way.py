@@ -1,0 +1,74 @@
+"""The comparisons that tests of a run have under way: taken up again after a suspicion, their raw times kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.errors import OvperfError
+
+from .turns import keep_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_ovperf.store.keys import EntryKey
+    from pytest_ovperf.verdict.asked import Asked
+    from pytest_ovperf.verdict.measured import MeasuredSpeedup, Measuring
+
+
+class UnderWay:
+    """What was begun and is not over, by test; raw times are kept in the folder ``cache_dir``."""
+
+    def __init__(self, cache_dir: Path) -> None:
+        self._cache_dir = cache_dir
+        self._open: dict[str, list[tuple[Asked, MeasuredSpeedup]]] = {}
+        self._set_aside: dict[EntryKey, Measuring] = {}
+
+    def begin(self, asked: Asked, measured: MeasuredSpeedup) -> None:
+        """Note a comparison whose first launches come next."""
+        self._open.setdefault(asked.node_id, []).append((asked, measured))
+
+    def take_up(self, key: EntryKey) -> Measuring | None:
+        """Return what an earlier pass through the test has measured, to go on with; ``None`` where there was none."""
+        return self._set_aside.pop(key, None)
+
+    def set_aside(self, node_id: str) -> None:
+        """Remember what this pass through a test measured and is suspected, for the pass that follows."""
+        for asked, measured in self._open.get(node_id, []):
+            if measured.measuring.is_set_aside:
+                self._set_aside[asked.key] = measured.measuring
+
+    def unjudged(self, node_id: str) -> Iterator[tuple[Asked, Measuring]]:
+        """Yield the comparisons of a test that have launches, and that no assertion judged."""
+        for asked, measured in self._open.get(node_id, []):
+            if measured.record is None and measured.measuring.launches:
+                yield asked, measured.measuring
+
+    def keep(self, node_id: str) -> None:
+        """Keep the raw times of a pass through a test, but for those that another pass will add to.
+
+        Raises `CacheError` where they cannot be written.
+        """
+        for _, measured in self._open.pop(node_id, []):
+            if measured.measuring not in self._set_aside.values():
+                self._keep(node_id, measured.measuring)
+
+    def end(self) -> None:
+        """Keep the raw times of tests that were interrupted or set aside. Raises the first `CacheError` at its end."""
+        failures: list[OvperfError] = []
+        left = [(f"{key.module}::{key.test}", measuring) for key, measuring in self._set_aside.items()]
+        left += [(node_id, each.measuring) for node_id, those in self._open.items() for _, each in those]
+        self._set_aside.clear()
+        self._open.clear()
+        for node_id, measuring in left:
+            try:
+                self._keep(node_id, measuring)
+            except OvperfError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def _keep(self, node_id: str, measuring: Measuring) -> None:
+        if measuring.launches:
+            keep_trace(self._cache_dir, node_id, measuring.trial.trace)

@@ -1,0 +1,324 @@
+"""From a measured speed-up to a record: find the baseline, ask the judge at each look, keep what is to be stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.records import ComparisonRecord, VerdictKind
+from pytest_ovperf.settings import UpdateMode
+from pytest_ovperf.stats import fidelity as fidelity_of
+from pytest_ovperf.stats import together
+from pytest_ovperf.stats.estimate import ESTIMATOR
+from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge, judge_target, no_baseline
+from pytest_ovperf.stats.sensitivity import seconds_to_settle
+from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, MOST_FALSE_ALARMS
+from pytest_ovperf.stats.steadiness import flags_of
+
+from .recording import detects, extended, measure_baseline, new_baseline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping
+    from pathlib import Path
+
+    from pytest_ovperf.records import Fidelity, Speedup, StoredBaseline, Verdict
+    from pytest_ovperf.settings import Settings
+    from pytest_ovperf.stats.noise import Spread
+    from pytest_ovperf.store.keys import EntryKey
+    from pytest_ovperf.store.store import BaselineStore
+
+    from .asked import Asked
+    from .measured import Measuring
+
+    Judge = Callable[[Speedup, float], Verdict]
+
+#: The software that decides speed: while it is the same, what two recordings differ by is the machine's noise.
+_SOFTWARE = ("openvino", "torch", "transformers", "optimum-intel", "nncf")
+
+
+class Judging:
+    """Judges one run's comparisons against its baselines, and keeps what a test's success will store.
+
+    ``provenance`` returns what is true of a measurement now: versions, date, device. ``may_wait`` are the tests that
+    can be run again: a suspicion about any other is settled at once.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: BaselineStore,
+        provenance: Callable[[Asked, Measuring], Mapping[str, str]],
+        may_wait: Container[str] = (),
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._provenance = provenance
+        self._may_wait = may_wait
+        self._pending: dict[str, list[tuple[Asked, StoredBaseline]]] = {}
+        self._suspicions: dict[str, ComparisonRecord] = {}  # of the pass through a test that is under way …
+        self._waiting: dict[str, ComparisonRecord] = {}  # … and of those that are over
+        self.records: list[ComparisonRecord] = []
+        self.used: set[EntryKey] = set()
+        self.written: set[Path] = set()
+
+    def against_baseline(self, asked: Asked, measuring: Measuring) -> tuple[ComparisonRecord, bool]:
+        """Judge against the stored value, or record a new one where the run is to do so."""
+        self.used.add(asked.key)
+        kept = self._store.find(asked.key)
+        stored, notes = self._fitting(asked, kept)
+        update = self._settings.update
+        if update is UpdateMode.ALL or (update is not UpdateMode.NONE and kept is None):
+            return self._add(self._recorded(asked, measuring, stored), notes), True
+        tolerance = self._tolerance(asked, stored)
+        if stored is None:
+            measuring.reach_first_look()
+            record = self._record(asked, measuring, no_baseline(tolerance=tolerance), None)
+            return self._add(record, notes), self._holds(record.verdict.kind)
+        noise = asked.noise
+
+        def ask(speedup: Speedup, error_rate: float, unrest: Spread | None = None) -> Verdict:
+            return judge(speedup, stored, noise=noise, tolerance=tolerance, error_rate=error_rate, unrest=unrest)
+
+        record = self._judged(asked, measuring, ask, stored)
+        if record.verdict.kind is VerdictKind.REGRESSED and measuring.later:
+            record = self._in_unrest(asked, record, ask)
+        if update is UpdateMode.EXTEND and asked.node_id not in self._suspicions:
+            record = self._extended(asked, measuring, record, stored)
+        return self._told(record)
+
+    def against_target(self, asked: Asked, measuring: Measuring, target: float) -> tuple[ComparisonRecord, bool]:
+        """Judge against a number."""
+        noise = asked.noise
+
+        def ask(speedup: Speedup, error_rate: float) -> Verdict:
+            return judge_target(speedup, target, noise=noise, error_rate=error_rate)
+
+        return self._told(replace(self._judged(asked, measuring, ask, target), target=target))
+
+    def without_verdict(self, asked: Asked, measuring: Measuring) -> None:
+        """Record a speed-up that no assertion judged, because there is none or because measuring ended before."""
+        verdict = no_baseline(tolerance=self._tolerance(asked, None))
+        self._add(replace(self._row(asked, measuring, verdict, None, asked.fidelity), judged=False))
+
+    def records_of(self, node_id: str) -> list[ComparisonRecord]:
+        """Return what was judged in one test so far."""
+        return [record for record in self.records if record.test == node_id]
+
+    # Suspicions: what looks like a regression is measured again, later in the run, before it is called one
+
+    def is_suspected(self, node_id: str) -> bool:
+        """Tell whether this pass through a test met something that has to be measured again before it is judged."""
+        return node_id in self._suspicions
+
+    def set_aside(self, node_id: str) -> None:
+        """Forget what this pass through a test said: the test will be run again."""
+        self._waiting[node_id] = self._suspicions.pop(node_id)
+        self._pending.pop(node_id, None)
+        self.records = [record for record in self.records if record.test != node_id]
+
+    def give_up_suspicions(self) -> None:
+        """Record as inconclusive what could not be measured again, because the run ended before.
+
+        Of a test that was interrupted nothing becomes a baseline.
+        """
+        for record in (*self._waiting.values(), *self._suspicions.values()):
+            self._give_up(record, "the run ended before it was measured again")
+        self._waiting.clear()
+        self._suspicions.clear()
+        for asked, _ in chain.from_iterable(self._pending.values()):
+            self._take_back(asked, "the test was interrupted")
+        self._pending.clear()
+
+    def _give_up(self, record: ComparisonRecord, why: str) -> None:
+        note = f"this looked like a regression, and {why}"
+        self._add(replace(record, verdict=replace(record.verdict, kind=VerdictKind.INCONCLUSIVE)), (note,))
+
+    def _judged(
+        self, asked: Asked, measuring: Measuring, ask: Judge, expected: StoredBaseline | float
+    ) -> ComparisonRecord:
+        """Measure until the judge is sure, and let a suspicion be settled by launches of later in the run."""
+        stored = None if isinstance(expected, float) else expected
+        if not measuring.is_set_aside:
+            verdict = measuring.decide(ask)
+            record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
+            if not is_suspect(verdict):
+                return record
+            measuring.set_aside()
+            if asked.node_id in self._may_wait:
+                self._suspicions[asked.node_id] = record
+                return record
+        verdict, note = self._confirmed(measuring, ask)
+        self._waiting.pop(asked.node_id, None)
+        record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
+        return replace(record, later=len(measuring.later), notes=(*record.notes, *note))
+
+    def _unrest(self, asked: Asked) -> Spread | None:
+        """Return how the other comparisons of the run scatter around their baselines; by its end most are known."""
+        others = [*self.records, *self._waiting.values()]
+        return together.unrest([record for record in others if record.test != asked.node_id])
+
+    def _in_unrest(self, asked: Asked, record: ComparisonRecord, ask: Callable[..., Verdict]) -> ComparisonRecord:
+        """Let a regression stand only if it stands out from how the run's other comparisons scatter."""
+        unrest = self._unrest(asked)
+        verdict = ask(record.speedup, record.verdict.error_rate, unrest)
+        if unrest is None or verdict.kind is VerdictKind.REGRESSED:
+            return record
+        note = f"the run's other comparisons scatter by {unrest.sd:.1%} around their baselines, beyond their own noise"
+        notes = (*record.notes, f"{note}: with that it is not proven")
+        return replace(record, verdict=replace(verdict, kind=VerdictKind.INCONCLUSIVE), notes=notes)
+
+    @staticmethod
+    def _confirmed(measuring: Measuring, ask: Judge) -> tuple[Verdict, tuple[str, ...]]:
+        """Judge by all launches, where the later ones by themselves say the same."""
+        verdict, later = measuring.confirm(ask)
+        if verdict.kind is not VerdictKind.REGRESSED:
+            return verdict, ("this looked like a regression until it was measured again later in the run",)
+        if is_beyond(later):
+            return verdict, ()
+        note = "the launches of later in the run do not show the loss by themselves, so it is not called a regression"
+        return replace(verdict, kind=VerdictKind.INCONCLUSIVE), (note,)
+
+    def _told(self, record: ComparisonRecord) -> tuple[ComparisonRecord, bool]:
+        """Add a judged record; a suspected one is only shown to the test, which will be run again."""
+        suspicion = self._suspicions.get(record.test)
+        if suspicion is not None and suspicion.comparison == record.comparison:
+            self._suspicions[record.test] = record
+            return record, False
+        return self._add(record), self._holds(record.verdict.kind)
+
+    # Baselines
+
+    def settle(self, nodeid: str, *, passed: bool) -> None:
+        """Store what a test that ``passed`` measured; of one that failed nothing becomes a baseline.
+
+        Raises `BaselineError` where the file cannot be written: the measurement then is in the trace.
+        """
+        left = self._waiting.pop(nodeid, None)
+        if left is not None and all(record.comparison != left.comparison for record in self.records_of(nodeid)):
+            self._give_up(left, "the test did not come to it again")
+        for asked, baseline in self._pending.pop(nodeid, []):
+            if passed:
+                self._store.put(asked.key, baseline)
+                self.written.add(self._store.path(asked.key.module))
+            else:
+                self._take_back(asked, "the test failed")
+
+    def _take_back(self, asked: Asked, why: str) -> None:
+        note = f"not recorded as a baseline: {why}"
+        for index, record in enumerate(self.records):
+            if record.stored and record.test == asked.node_id and record.comparison == asked.comparison:
+                self.records[index] = replace(record, stored=False, notes=(*record.notes, note))
+
+    def _recorded(self, asked: Asked, measuring: Measuring, old: StoredBaseline | None) -> ComparisonRecord:
+        """Measure until the estimate is steady enough to be held against, and keep it for `settle`."""
+        tolerance = self._tolerance(asked, None)
+        measure_baseline(asked, measuring)
+        verdict = (
+            no_baseline(tolerance=tolerance)
+            if old is None
+            else judge(measuring.speedup, old, noise=asked.noise, tolerance=tolerance, error_rate=MOST_FALSE_ALARMS)
+        )
+        record = self._record(asked, measuring, verdict, old)
+        new = new_baseline(asked, measuring, record.fidelity, self._provenance(asked, measuring))
+        return self._kept(asked, record, new, "the new baseline")
+
+    def _extended(
+        self, asked: Asked, measuring: Measuring, record: ComparisonRecord, old: StoredBaseline
+    ) -> ComparisonRecord:
+        """Add today's launches to a baseline: whatever they say if the software is the same, else if they agree."""
+        change = record.verdict.change
+        if record.verdict.kind is VerdictKind.REGRESSED:
+            return record
+        now = self._provenance(asked, measuring)
+        changed = [name for name in _SOFTWARE if old.provenance.get(name) != now.get(name)]
+        if changed and (change is None or abs(change) > record.verdict.tolerance):
+            note = f"not added to the baseline: {', '.join(changed)} changed since then, and so did the speed-up"
+            return replace(record, notes=(*record.notes, f"{note}; --update-baselines=all records it anew"))
+        measuring.reach(BASELINE_LAUNCHES)
+        measured = self._record(asked, measuring, record.verdict, old)
+        record = replace(measured, later=record.later, notes=record.notes)
+        new = new_baseline(asked, measuring, record.fidelity, now)
+        return self._kept(asked, record, extended(old, new, asked), "the extended baseline")
+
+    def _kept(self, asked: Asked, record: ComparisonRecord, new: StoredBaseline, what: str) -> ComparisonRecord:
+        """Keep a baseline for `settle`, and say what it is worth."""
+        self._pending.setdefault(asked.node_id, []).append((asked, new))
+        days = f" of {len(new.by_day)} recordings" if len(new.by_day) > 1 else ""
+        shown = detects(new, asked.noise)
+        note = f"{what} rests on {new.launches} launches{days} and can show a loss of {shown:.0%} or more"
+        return replace(record, stored=True, notes=(*record.notes, note))
+
+    def _fitting(self, asked: Asked, kept: StoredBaseline | None) -> tuple[StoredBaseline | None, tuple[str, ...]]:
+        """Return the baseline if it is of this very hardware and estimator, or nothing and a note on what there is."""
+        if kept is None:
+            others = self._store.other_profiles(asked.key)
+            return None, (f"other hardware has a baseline, which is not used: {', '.join(others)}",) * bool(others)
+        for fact, now in (("device", asked.device), ("estimator", ESTIMATOR)):
+            then = kept.provenance.get(fact, now)
+            if then != now:
+                advice = "record another with --update-baselines=all"
+                return None, (f"the baseline is of another {fact}, {then}, and is not used: {advice}",)
+        return kept, ()
+
+    # Records
+
+    def _timed(self, asked: Asked, expected: StoredBaseline | float, verdict: Verdict, measuring: Measuring) -> Verdict:
+        """Return an inconclusive verdict with how much more measuring would decide it."""
+        if verdict.kind is not VerdictKind.INCONCLUSIVE:
+            return verdict
+        more = seconds_to_settle(
+            measuring.speedup,
+            expected,
+            noise=asked.noise,
+            tolerance=verdict.tolerance,
+            error_rate=verdict.error_rate,
+            seconds_per_launch=measuring.seconds / len(measuring.launches),
+        )
+        # More time is no answer where the launches have decided and something else speaks against it.
+        return replace(verdict, seconds_to_settle=more or None)
+
+    def _record(
+        self, asked: Asked, measuring: Measuring, verdict: Verdict, stored: StoredBaseline | None
+    ) -> ComparisonRecord:
+        fidelity = asked.fidelity
+        if fidelity is None and measuring.trial.outputs is not None:  # a speed-up counts only with its fidelity
+            fidelity = fidelity_of.compare(measuring.trial.outputs.candidate, measuring.trial.outputs.reference)
+        return self._row(asked, measuring, verdict, stored, fidelity)
+
+    @staticmethod
+    def _row(
+        asked: Asked,
+        measuring: Measuring,
+        verdict: Verdict,
+        stored: StoredBaseline | None,
+        fidelity: Fidelity | None,
+    ) -> ComparisonRecord:
+        return ComparisonRecord(
+            test=asked.node_id,
+            comparison=asked.comparison,
+            speedup=measuring.speedup,
+            verdict=verdict,
+            baseline=stored,
+            fidelity=fidelity,
+            launches=measuring.launches,
+            seconds=measuring.seconds,
+            flags=flags_of(asked.comparison, measuring.launches),
+        )
+
+    def _add(self, record: ComparisonRecord, notes: tuple[str, ...] = ()) -> ComparisonRecord:
+        record = replace(record, notes=(*record.notes, *notes))
+        self.records.append(record)
+        return record
+
+    def _tolerance(self, asked: Asked, stored: StoredBaseline | None) -> float:
+        """Choose what the run asks for, then what the baseline was recorded with, then the kind's default."""
+        for given in (asked.tolerance, stored.tolerance if stored else None):
+            if given is not None:
+                return given
+        return asked.noise.tolerance
+
+    def _holds(self, kind: VerdictKind) -> bool:
+        if self._settings.strict and kind in (VerdictKind.INCONCLUSIVE, VerdictKind.NO_BASELINE):
+            return False
+        return kind is not VerdictKind.REGRESSED

@@ -1,0 +1,102 @@
+"""What a run would measure, told before it measures anything: ``--ov-plan``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.records import Engine, StoredBaseline
+from pytest_ovperf.settings import DEFAULT_BUDGET_S, Settings, UpdateMode
+from pytest_ovperf.stats.noise import NOISE, Noise, PairKind, kind_of
+from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, LOOKS, MOST_BASELINE_LAUNCHES
+from pytest_ovperf.store.keys import arms_of, metric_of
+
+from .recording import detects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_ovperf.store.store import BaselineStore
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """A test that measures: pytest's node id, and what its marker says of seconds and tolerance.
+
+    ``compares`` tells whether it asks for speed-ups, or for absolute figures alone.
+    """
+
+    node_id: str
+    budget_s: float | None
+    tolerance: float | None
+    compares: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedComparison:
+    """One comparison of a run to come.
+
+    ``label`` is empty where no baseline tells what a test compares; ``tolerance`` and ``detects`` (the smallest loss
+    that would be found) are ``None`` then. ``seconds`` are those of the fewest launches and of the most that the
+    budget allows, both 0 where nobody knows. A test that does not ``compare`` measures absolute figures, and has no
+    baseline at all.
+    """
+
+    test: str
+    label: str
+    baseline: StoredBaseline | None
+    tolerance: float | None
+    detects: float | None
+    seconds: tuple[float, float]
+    compares: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run to come. ``error_rate`` is each comparison's share of the run's false alarms."""
+
+    comparisons: tuple[PlannedComparison, ...]
+    error_rate: float
+    update: UpdateMode
+
+
+def plan(tests: Sequence[PlannedTest], settings: Settings, store: BaselineStore, error_rate: float) -> Plan:
+    """Return what these tests would compare, as far as their baselines tell: a test says it only when it runs."""
+    return Plan(
+        tuple(comparison for test in tests for comparison in _comparisons(test, settings, store)),
+        error_rate,
+        settings.update,
+    )
+
+
+def _comparisons(test: PlannedTest, settings: Settings, store: BaselineStore) -> Iterator[PlannedComparison]:
+    entries = store.entries(test.node_id)
+    budget_s = settings.budget_s.under(test.budget_s) or DEFAULT_BUDGET_S
+    asked = settings.tolerance.under(test.tolerance)
+    for label, stored in entries.items():
+        yield PlannedComparison(
+            test=test.node_id,
+            label=label,
+            baseline=stored,
+            tolerance=stored.tolerance if asked is None else asked,
+            detects=detects(stored, _noise(label)),
+            seconds=_seconds(stored.launch_s, budget_s, settings.update),
+        )
+    if not entries:
+        yield PlannedComparison(test.node_id, "", None, None, None, (0.0, 0.0), test.compares)
+
+
+def _noise(label: str) -> Noise:
+    with_pytorch = Engine.PYTORCH in arms_of(label)
+    metric = metric_of(label)
+    if metric is None:  # a label that nobody of ours wrote: it counts as noisy
+        return NOISE[PairKind.PYTORCH]
+    return NOISE[kind_of(metric, with_pytorch=with_pytorch)]
+
+
+def _seconds(launch_s: float, budget_s: float, update: UpdateMode) -> tuple[float, float]:
+    """Return the wall time of the fewest and of the most launches, a suspicion's own left aside."""
+    if update is UpdateMode.ALL:
+        return BASELINE_LAUNCHES * launch_s, MOST_BASELINE_LAUNCHES * launch_s
+    least = (BASELINE_LAUNCHES if update is UpdateMode.EXTEND else LOOKS[0]) * launch_s
+    return least, max(least, min(LOOKS[-1] * launch_s, budget_s))

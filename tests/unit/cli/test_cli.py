@@ -1,0 +1,99 @@
+"""The console command, run in this process."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_ovperf.cli.main import main
+from pytest_ovperf.hardware.cpu import read_profile
+from pytest_ovperf.hardware.device import DeviceInfo, Obstacle, ObstacleKind
+from pytest_ovperf.hardware.probe import Machine
+from pytest_ovperf.models.cache import ArtefactCache
+from pytest_ovperf.models.recipe import Recipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def put(cache_dir: Path, name: str) -> None:
+    """Put an artefact of 3 KiB under that model's name into the cache."""
+
+    def build(target: Path) -> None:
+        (target / "weights.bin").write_bytes(bytes(3 * 1024))
+
+    ArtefactCache(cache_dir).obtain(Recipe(name, "ir", {}), build, say=lambda _: None)
+
+
+def run(cache_dir: Path, *words: str) -> int:
+    return main(["cache", *words, "--ov-cache-dir", str(cache_dir)])
+
+
+def test_an_empty_cache_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path / "nowhere", "list") == 0
+    assert "No model is kept" in capsys.readouterr().out
+
+
+def test_list_names_models_with_their_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, "minilm")
+    assert run(tmp_path, "list") == 0
+    output = capsys.readouterr().out
+    assert "minilm  ir" in output
+    assert "3.0 KiB" in output
+
+
+def test_clear_takes_only_the_models_it_is_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, "minilm")
+    put(tmp_path, "gpt2")
+    assert run(tmp_path, "clear", "gpt2") == 0
+    assert "1 deleted" in capsys.readouterr().out
+    assert [entry.name for entry in ArtefactCache(tmp_path).entries()] == ["minilm"]
+
+
+def test_clear_without_names_takes_all_models(tmp_path: Path) -> None:
+    put(tmp_path, "minilm")
+    put(tmp_path, "gpt2")
+    assert run(tmp_path, "clear") == 0
+    assert not ArtefactCache(tmp_path).entries()
+
+
+def test_clearing_an_unknown_model_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, "minilm")
+    assert run(tmp_path, "clear", "minlm") == 1
+    assert "nothing of minlm" in capsys.readouterr().err
+    assert ArtefactCache(tmp_path).entries()
+
+
+def test_traces_are_listed_and_only_deleted_on_demand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = tmp_path / "traces" / "one.json.gz"
+    trace.parent.mkdir()
+    trace.write_bytes(b"x")
+    run(tmp_path, "list")
+    assert "1 measurements with their raw times" in capsys.readouterr().out
+    assert run(tmp_path, "clear") == 0
+    assert trace.exists()
+    assert run(tmp_path, "clear", "--traces") == 0
+    assert not trace.exists()
+
+
+def test_words_it_does_not_know_are_a_usage_error() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["cahce"])
+    assert ended.value.code == 2
+
+
+def test_devices_are_listed_for_people_and_for_scripts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gpu = DeviceInfo.hindered("GPU", "no", Obstacle(ObstacleKind.NO_HARDWARE, "There is none.", "Leave it out."))
+    machine = Machine(read_profile(), (gpu,), {"openvino": "1.2.3"})
+    monkeypatch.setattr("pytest_ovperf.hardware.probe.read_machine", lambda: machine)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["devices"]) == 0
+    listing = capsys.readouterr().out
+    assert "GPU: cannot be used: no such hardware" in listing
+    assert max(map(len, listing.splitlines())) <= 80
+    assert main(["devices", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["devices"][0]["obstacles"][0]["kind"] == "no-hardware"
