@@ -101,3 +101,8 @@ class LadderRecord:
     launches: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+
+    def name_of(self, arm: Arm) -> str:
+        """Return what one of its arms is called, with its device where another rung has the same name elsewhere."""
+        alike = {rung.arm.device for rung in self.rungs if rung.arm.name == arm.name}
+        return f"{arm.name}@{arm.device}" if len(alike) > 1 else arm.name

@@ -137,7 +137,7 @@ class Comparison:
             replace(arm, tuning=Tuning.of({name: own[name] for name in own if name not in both})).name
             for arm, own in ((candidate, ours), (reference, theirs))
         ]
-        if candidate.engine is reference.engine and candidate.device != reference.device:
+        if Engine.PYTORCH not in (candidate.engine, reference.engine) and candidate.device != reference.device:
             names = [f"{names[0]}@{candidate.device}", f"{names[1]}@{reference.device}"]
         at = f" at {Tuning.of(both)}" if both else ""
         return f"{names[0]} over {names[1]}{at}"
@@ -369,6 +369,6 @@ class ComparisonRecord:
     target: float | None = None
     stored: bool = False
     judged: bool = True
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     later: int = 0
     flags: tuple[Flag, ...] = ()

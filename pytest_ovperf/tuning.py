@@ -178,8 +178,10 @@ def _streams(text: str) -> int | str:
 def _shape(text: str) -> str:
     if text.lower() in (STATIC, DYNAMIC):
         return text.lower()
-    if not all(_DIMENSION.fullmatch(dimension) for dimension in text.split("x")):
-        raise ValueError(text)
+    for dimension in text.split("x"):
+        least, _, most = dimension.partition("..")
+        if not _DIMENSION.fullmatch(dimension) or (most and int(least) > int(most)):
+            raise ValueError(text)
     return text
 
 

@@ -1,7 +1,7 @@
 """What comes of comparing runs: plain, frozen, judged already. Reports take it as it stands.
 
-`comparing.compare` makes it. The first run is what is compared against, the last one is judged, and those between
-them are history.
+`verdict.comparing.compare` makes it. The first run is what is compared against, the last one is judged, and those
+between them are history.
 """
 
 from __future__ import annotations

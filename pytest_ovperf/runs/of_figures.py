@@ -53,7 +53,8 @@ def _figure(record: FigureRecord) -> FigureView:
 
 
 def _ladder(record: LadderRecord) -> LadderView:
-    label = f"{record.model} · {record.reference.name} · {record.metric} · {record.workload}"
+    reference = record.name_of(record.reference)
+    label = f"{record.model} · {reference} · {record.metric} · {record.workload}"
     devices = dict.fromkeys(rung.arm.device for rung in record.rungs)
     return LadderView(
         key=whole_text(f"{record.test} · {label}"),
@@ -62,17 +63,17 @@ def _ladder(record: LadderRecord) -> LadderView:
         device=whole_text(", ".join(devices)),
         workload=whole_text(str(record.workload)),
         metric=str(record.metric),
-        reference=whole_text(record.reference.name),
-        rungs=tuple(map(_rung, record.rungs)),
+        reference=whole_text(reference),
+        rungs=tuple(_rung(rung, record.name_of(rung.arm)) for rung in record.rungs),
         launches=record.launches,
         seconds=record.seconds,
         notes=tuple(map(whole_text, record.notes)),
     )
 
 
-def _rung(rung: Rung) -> RungView:
+def _rung(rung: Rung, name: str) -> RungView:
     return RungView(
-        arm=whole_text(rung.label),
+        arm=whole_text(name),
         batch=rung.batch,
         figures={str(metric): _figure(figure) for metric, figure in rung.figures.items()},
         over_same_batch=_factor(rung.over_same_batch),

@@ -187,12 +187,29 @@ class LadderView:
 
 
 @dataclass(frozen=True, slots=True)
+class CompiledView:
+    """A model that was compiled ``by`` a compiler for an NPU that is not here, and so not executed.
+
+    ``platform`` is the NPU's number. ``outcome`` says that it compiles, with its size, or why not; ``change`` how that
+    stands to what is recorded: ``as recorded``, ``broken``.
+    """
+
+    model: str
+    precision: str
+    platform: str
+    compiles: bool
+    outcome: str
+    change: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     """One run. ``name`` is short and says where it is from; ``started`` is ISO 8601 with its offset from UTC.
 
     ``machine``, ``versions`` and ``devices`` (name → what it is) are facts by name, for showing and for comparing
     environments; ``commit`` is empty where unknown. ``notes`` are sentences about the run as a whole. ``figures`` and
-    ``ladders`` are absolute, and never judged against another run.
+    ``ladders`` are absolute, and never judged against another run. ``compiled`` was not executed.
     """
 
     name: str
@@ -206,3 +223,4 @@ class RunView:
     notes: tuple[str, ...] = ()
     figures: tuple[FigureView, ...] = ()
     ladders: tuple[LadderView, ...] = ()
+    compiled: tuple[CompiledView, ...] = ()

@@ -38,6 +38,8 @@ def call_costs(block: Block, metric: Metric) -> tuple[float, ...]:  # noqa: PLR0
             return _parts(block.latency_ns, block.items * block.tokens)
         case Metric.TTFT | Metric.FIRST_INFERENCE:
             return _parts(block.first_ns, 1)
+        case Metric.TPOT if len(block.first_ns) != len(block.latency_ns):
+            return ()  # nobody saw the first tokens
         case Metric.TPOT:
             after_first = [whole - first for whole, first in zip(block.latency_ns, block.first_ns, strict=True)]
             return _parts(after_first, block.tokens - 1)

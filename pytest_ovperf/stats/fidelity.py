@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: The output that holds the ids of generated tokens.
 TOKENS: Final = "tokens"
 
-_WORK_ON = "Compare arms of one model on the same inputs; look at both outputs with the test's `fidelity` off."
+_WORK_ON = "Compare arms of one model that are given the same inputs: of the same shape, or the same prompt and tokens."
 
 
 def compare(candidate: Mapping[str, NDArray[Any]], reference: Mapping[str, NDArray[Any]]) -> Fidelity:

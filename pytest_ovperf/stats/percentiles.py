@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.metrics import Metric, Unit
 
+from .costs import call_costs
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -50,11 +52,8 @@ def call_times_ns(block: Block, metric: Metric) -> tuple[float, ...]:
     if metric.unit is Unit.BYTES:
         return ()
     match metric:
-        case Metric.TTFT | Metric.FIRST_INFERENCE:
-            return tuple(map(float, block.first_ns))
-        case Metric.TPOT if block.tokens > 1:
-            pairs = zip(block.latency_ns, block.first_ns, strict=True)
-            return tuple((whole - first) / (block.tokens - 1) for whole, first in pairs)
+        case Metric.TTFT | Metric.FIRST_INFERENCE | Metric.TPOT:
+            return call_costs(block, metric)
         case _:
             return tuple(map(float, block.latency_ns))
 

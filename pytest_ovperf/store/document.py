@@ -51,6 +51,80 @@ def read_document(text: str, source: Path) -> Node:
     return _Reader(text, source).document()
 
 
+class Members:
+    """A JSON object that is asked for its members by name and type, and knows what to say if they do not fit."""
+
+    def __init__(self, node: Node, source: Path, what: str) -> None:
+        if node.members is None:
+            raise damaged(source, node.line, f"{what} must be an object, not {_shown(node)}.")
+        self.members = node.members
+        self._own_line = node.line
+        self._source = source
+        self._what = what
+
+    def line(self, name: str) -> int:
+        """Return the line of a member, or the object's own where there is none of that name."""
+        return self.members[name].line if name in self.members else self._own_line
+
+    def fail(self, name: str, seen: str) -> BaselineError:
+        """Return the error for a member of which ``seen`` is said."""
+        return damaged(self._source, self.line(name), f"{name!r} {seen}.")
+
+    def only(self, names: tuple[str, ...]) -> None:
+        """Raise `BaselineError` for a member that is not among ``names``, and for one of these that is missing."""
+        for name in self.members:
+            if name not in names:
+                raise self.fail(name, f"is nothing that {self._what} can hold; {', '.join(names)} are")
+        for name in names:
+            self.node(name)
+
+    def node(self, name: str) -> Node:
+        """Return a member. Raises `BaselineError` where it is missing."""
+        try:
+            return self.members[name]
+        except KeyError:
+            raise self.fail(name, f"is missing in {self._what}") from None
+
+    def child(self, name: str) -> Members:
+        """Return a member that is an object. Raises `BaselineError` for what is none."""
+        return Members(self.node(name), self._source, repr(name))
+
+    def children(self) -> list[tuple[str, Members]]:
+        """Return all members by name, each of which is an object. Raises `BaselineError` for what is none."""
+        return [(name, self.child(name)) for name in self.members]
+
+    def text(self, name: str) -> str:
+        """Return a member that is a text. Raises `BaselineError` for what is none."""
+        value = self.node(name).value
+        if not isinstance(value, str):
+            raise self.fail(name, f"must be a text, not {_shown(self.node(name))}")
+        return value
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        """Return a whole number from ``low`` to ``high``. Raises `BaselineError` for what is none."""
+        value = self.node(name).value
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise self.fail(name, f"must be a whole number from {low} to {high}, not {_shown(self.node(name))}")
+        return value
+
+    def number(self, name: str, low: float, high: float) -> float:
+        """Return a number from ``low`` to ``high``. Raises `BaselineError` for what is none."""
+        value = _number(self.node(name).value, low, high)
+        if value is None:
+            raise self.fail(name, f"must be a number from {low:g} to {high:g}, not {_shown(self.node(name))}")
+        return value
+
+    def numbers(self, name: str, low: float, high: float) -> tuple[float, ...]:
+        """Return one or more numbers from ``low`` to ``high``. Raises `BaselineError` for what is none."""
+        values = self.node(name).value
+        found = [_number(value, low, high) for value in values] if isinstance(values, list) else []
+        sound = tuple(value for value in found if value is not None)
+        if not found or len(sound) != len(found):
+            expected = f"must be a list of one or more numbers from {low:g} to {high:g}"
+            raise self.fail(name, f"{expected}, not {_shown(self.node(name))}")
+        return sound
+
+
 class _Reader:
     """Walks the objects itself, to know lines and names; leaves every other value to the standard decoder."""
 
@@ -137,3 +211,16 @@ class _Reader:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number that a baseline can hold")
+
+
+def _number(value: object, low: float, high: float) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+        return None
+    return float(value)
+
+
+def _shown(node: Node) -> str:
+    if node.members is not None:
+        return "an object"
+    text = json.dumps(node.value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:60]}…"  # noqa: PLR2004  (a message stays on one line)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 _FORBIDDEN = re.compile(r'[<>:"|?*%\x00-\x1f]')  # in Windows' file names; and the escape itself
 
+#: What stands between the four parts of a label: model, arms, metric, workload.
+_APART = " · "
+_PARTS = 4
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class EntryKey:
@@ -47,21 +51,22 @@ def comparison_label(comparison: Comparison) -> str:
     arms = f"{candidate.name} over {reference.name} on {candidate.device}"
     if candidate.device != reference.device:
         arms = f"{candidate} over {reference}"
-    return f"{comparison.model} · {arms} · {comparison.metric} · {comparison.workload}"
+    return _APART.join((comparison.model, arms, comparison.metric, str(comparison.workload)))
 
 
 def arms_of(label: str) -> str:
-    """Return the arms that a `comparison_label` names, such as ``openvino-int8 over openvino-fp32 on CPU``."""
-    parts = label.split(" · ")
-    return parts[1] if len(parts) > 1 else label
+    """Return the arms that a `comparison_label` names, such as ``openvino-int8 over openvino-fp32 on CPU``.
+
+    A model's name may hold anything, so they are looked for from the end, as in `metric_of`; a text that is no such
+    label is returned as it stands.
+    """
+    parts = label.rsplit(_APART, 3)
+    return parts[1] if len(parts) == _PARTS else label
 
 
 def metric_of(label: str) -> Metric | None:
-    """Return the metric that a `comparison_label` names, ``None`` where it names none.
-
-    A model's name may hold anything, so it is looked for from the end: metric and workload come last.
-    """
-    parts = label.split(" · ")
+    """Return the metric that a `comparison_label` names, ``None`` where it names none."""
+    parts = label.rsplit(_APART, 2)
     try:
         return Metric(parts[-2]) if len(parts) > 1 else None
     except ValueError:

@@ -40,7 +40,7 @@ from pytest_ovperf.hardware.profile import HardwareProfile, wrong_fact
 from pytest_ovperf.metrics import Unit
 from pytest_ovperf.records import Fidelity, StoredBaseline
 
-from .document import Node, damaged, read_document
+from .document import Members, read_document
 from .keys import metric_of
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def decode(text: str, source: Path) -> BaselineFile:
     Raises `BaselineError` with file, line and remedy for a newer schema, for anything missing, unknown or of the
     wrong type, and for values that no measurement gives.
     """
-    root = _Object(read_document(text, source), source, "the file")
+    root = Members(read_document(text, source), source, "the file")
     version = root.whole("schema", 1, _MAX_COST)
     if version > SCHEMA:
         raise BaselineError(
@@ -146,71 +146,7 @@ def decode(text: str, source: Path) -> BaselineFile:
     return BaselineFile(root.text("module"), _profile(root.child("machine")), tests)
 
 
-class _Object:
-    """A JSON object that is asked for its members by name and type, and knows what to say if they do not fit."""
-
-    def __init__(self, node: Node, source: Path, what: str) -> None:
-        if node.members is None:
-            raise damaged(source, node.line, f"{what} must be an object, not {_shown(node)}.")
-        self.members = node.members
-        self._own_line = node.line
-        self._source = source
-        self._what = what
-
-    def line(self, name: str) -> int:
-        return self.members[name].line if name in self.members else self._own_line
-
-    def fail(self, name: str, seen: str) -> BaselineError:
-        return damaged(self._source, self.line(name), f"{name!r} {seen}.")
-
-    def only(self, names: tuple[str, ...]) -> None:
-        for name in self.members:
-            if name not in names:
-                raise self.fail(name, f"is nothing that {self._what} can hold; {', '.join(names)} are")
-        for name in names:
-            self.node(name)
-
-    def node(self, name: str) -> Node:
-        try:
-            return self.members[name]
-        except KeyError:
-            raise self.fail(name, f"is missing in {self._what}") from None
-
-    def child(self, name: str) -> _Object:
-        return _Object(self.node(name), self._source, repr(name))
-
-    def children(self) -> list[tuple[str, _Object]]:
-        return [(name, self.child(name)) for name in self.members]
-
-    def text(self, name: str) -> str:
-        value = self.node(name).value
-        if not isinstance(value, str):
-            raise self.fail(name, f"must be a text, not {_shown(self.node(name))}")
-        return value
-
-    def whole(self, name: str, low: int, high: int) -> int:
-        value = self.node(name).value
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise self.fail(name, f"must be a whole number from {low} to {high}, not {_shown(self.node(name))}")
-        return value
-
-    def number(self, name: str, low: float, high: float) -> float:
-        value = _number(self.node(name).value, low, high)
-        if value is None:
-            raise self.fail(name, f"must be a number from {low:g} to {high:g}, not {_shown(self.node(name))}")
-        return value
-
-    def numbers(self, name: str, low: float, high: float) -> tuple[float, ...]:
-        values = self.node(name).value
-        found = [_number(value, low, high) for value in values] if isinstance(values, list) else []
-        sound = tuple(value for value in found if value is not None)
-        if not found or len(sound) != len(found):
-            expected = f"must be a list of one or more numbers from {low:g} to {high:g}"
-            raise self.fail(name, f"{expected}, not {_shown(self.node(name))}")
-        return sound
-
-
-def _profile(machine: _Object) -> HardwareProfile:
+def _profile(machine: Members) -> HardwareProfile:
     facts = {name: node.value for name, node in machine.members.items()}
     wrong = wrong_fact(facts)
     if wrong is not None:
@@ -225,7 +161,7 @@ def _counted_in(label: str) -> str:
     return _NANOSECONDS if metric is None else _COUNTED_IN[metric.unit]
 
 
-def _entry(label: str, entry: _Object, version: int) -> StoredBaseline:
+def _entry(label: str, entry: Members, version: int) -> StoredBaseline:
     unit = _NANOSECONDS if version <= _OF_TIMES else _counted_in(label)
     candidate, reference = f"candidate_{unit}", f"reference_{unit}"
     names = _ENTRY_NAMES_1 if version == 1 else _ENTRY_NAMES
@@ -246,7 +182,7 @@ def _entry(label: str, entry: _Object, version: int) -> StoredBaseline:
     )
 
 
-def _launches(entry: _Object, version: int, provenance: Mapping[str, str]) -> dict[str, tuple[float, ...]]:
+def _launches(entry: Members, version: int, provenance: Mapping[str, str]) -> dict[str, tuple[float, ...]]:
     """Return the log ratios by day."""
     if version == 1:
         day = provenance.get("date", _UNKNOWN_DAY)
@@ -263,7 +199,7 @@ def _by_day(stored: StoredBaseline) -> dict[str, tuple[float, ...]]:
     return {day: stored.by_day[day] for day in sorted(stored.by_day)} if stored.days else {recorded: stored.log_ratios}
 
 
-def _fidelity(fidelity: _Object) -> Fidelity:
+def _fidelity(fidelity: Members) -> Fidelity:
     fidelity.only(_FIDELITY_NAMES)
     return Fidelity(
         cosine=fidelity.number("cosine", -1.0, 1.0),
@@ -300,16 +236,3 @@ def _round(value: float) -> float:
 
 def _whole(cost: float) -> int:
     return round(cost) if math.isfinite(cost) else 0  # 0 is what no file may hold, so `encode` refuses it
-
-
-def _number(value: object, low: float, high: float) -> float | None:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-        return None
-    return float(value)
-
-
-def _shown(node: Node) -> str:
-    if node.members is not None:
-        return "an object"
-    text = json.dumps(node.value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:60]}…"  # noqa: PLR2004  (a message stays on one line)

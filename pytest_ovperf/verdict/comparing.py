@@ -240,6 +240,7 @@ def _changed_arms(now: ComparisonView, then: ComparisonView) -> tuple[str, ...]:
             ("threads", str(old.threads or ""), str(new.threads or "")),
             ("streams", str(old.streams or ""), str(new.streams or "")),
             ("requests in flight", str(old.requests or ""), str(new.requests or "")),
+            *((name, old.settings[name], new.settings.get(name, "")) for name in old.settings if name != "streams"),
         )
         found += [f"The {side}'s {name} changed: {a} → {b}." for name, a, b in facts if a and b and a != b]
     versions = [

@@ -6,23 +6,21 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import ComparisonRecord, VerdictKind
+from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.settings import UpdateMode
-from pytest_ovperf.stats import fidelity as fidelity_of
 from pytest_ovperf.stats import together
 from pytest_ovperf.stats.estimate import ESTIMATOR
 from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge, judge_target, no_baseline
-from pytest_ovperf.stats.sensitivity import seconds_to_settle
 from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, MOST_FALSE_ALARMS
-from pytest_ovperf.stats.steadiness import flags_of
 
 from .recording import detects, extended, measure_baseline, new_baseline
+from .rows import record_of, row, timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
     from pathlib import Path
 
-    from pytest_ovperf.records import Fidelity, Speedup, StoredBaseline, Verdict
+    from pytest_ovperf.records import ComparisonRecord, Speedup, StoredBaseline, Verdict
     from pytest_ovperf.settings import Settings
     from pytest_ovperf.stats.noise import Spread
     from pytest_ovperf.store.keys import EntryKey
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     Judge = Callable[[Speedup, float], Verdict]
 
 #: The software that decides speed: while it is the same, what two recordings differ by is the machine's noise.
-_SOFTWARE = ("openvino", "torch", "transformers", "optimum-intel", "nncf")
+_SOFTWARE = ("openvino", "openvino-genai", "torch", "transformers", "optimum-intel", "nncf")
 
 
 class Judging:
@@ -73,7 +71,7 @@ class Judging:
         tolerance = self._tolerance(asked, stored)
         if stored is None:
             measuring.reach_first_look()
-            record = self._record(asked, measuring, no_baseline(tolerance=tolerance), None)
+            record = record_of(asked, measuring, no_baseline(tolerance=tolerance), None)
             return self._add(record, notes), self._holds(record.verdict.kind)
         noise = asked.noise
 
@@ -99,7 +97,7 @@ class Judging:
     def without_verdict(self, asked: Asked, measuring: Measuring) -> None:
         """Record a speed-up that no assertion judged, because there is none or because measuring ended before."""
         verdict = no_baseline(tolerance=self._tolerance(asked, None))
-        self._add(replace(self._row(asked, measuring, verdict, None, asked.fidelity), judged=False))
+        self._add(replace(row(asked, measuring, verdict, None, asked.fidelity), judged=False))
 
     def records_of(self, node_id: str) -> list[ComparisonRecord]:
         """Return what was judged in one test so far."""
@@ -141,7 +139,7 @@ class Judging:
         stored = None if isinstance(expected, float) else expected
         if not measuring.is_set_aside:
             verdict = measuring.decide(ask)
-            record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
+            record = record_of(asked, measuring, timed(asked, expected, verdict, measuring), stored)
             if not is_suspect(verdict):
                 return record
             measuring.set_aside()
@@ -150,7 +148,7 @@ class Judging:
                 return record
         verdict, note = self._confirmed(measuring, ask)
         self._waiting.pop(asked.node_id, None)
-        record = self._record(asked, measuring, self._timed(asked, expected, verdict, measuring), stored)
+        record = record_of(asked, measuring, timed(asked, expected, verdict, measuring), stored)
         return replace(record, later=len(measuring.later), notes=(*record.notes, *note))
 
     def _unrest(self, asked: Asked) -> Spread | None:
@@ -219,7 +217,7 @@ class Judging:
             if old is None
             else judge(measuring.speedup, old, noise=asked.noise, tolerance=tolerance, error_rate=MOST_FALSE_ALARMS)
         )
-        record = self._record(asked, measuring, verdict, old)
+        record = record_of(asked, measuring, verdict, old)
         new = new_baseline(asked, measuring, record.fidelity, self._provenance(asked, measuring))
         return self._kept(asked, record, new, "the new baseline")
 
@@ -236,7 +234,7 @@ class Judging:
             note = f"not added to the baseline: {', '.join(changed)} changed since then, and so did the speed-up"
             return replace(record, notes=(*record.notes, f"{note}; --update-baselines=all records it anew"))
         measuring.reach(BASELINE_LAUNCHES)
-        measured = self._record(asked, measuring, record.verdict, old)
+        measured = record_of(asked, measuring, record.verdict, old)
         record = replace(measured, later=record.later, notes=record.notes)
         new = new_baseline(asked, measuring, record.fidelity, now)
         return self._kept(asked, record, extended(old, new, asked), "the extended baseline")
@@ -262,49 +260,6 @@ class Judging:
         return kept, ()
 
     # Records
-
-    def _timed(self, asked: Asked, expected: StoredBaseline | float, verdict: Verdict, measuring: Measuring) -> Verdict:
-        """Return an inconclusive verdict with how much more measuring would decide it."""
-        if verdict.kind is not VerdictKind.INCONCLUSIVE:
-            return verdict
-        more = seconds_to_settle(
-            measuring.speedup,
-            expected,
-            noise=asked.noise,
-            tolerance=verdict.tolerance,
-            error_rate=verdict.error_rate,
-            seconds_per_launch=measuring.seconds / len(measuring.launches),
-        )
-        # More time is no answer where the launches have decided and something else speaks against it.
-        return replace(verdict, seconds_to_settle=more or None)
-
-    def _record(
-        self, asked: Asked, measuring: Measuring, verdict: Verdict, stored: StoredBaseline | None
-    ) -> ComparisonRecord:
-        fidelity = asked.fidelity
-        if fidelity is None and measuring.trial.outputs is not None:  # a speed-up counts only with its fidelity
-            fidelity = fidelity_of.compare(measuring.trial.outputs.candidate, measuring.trial.outputs.reference)
-        return self._row(asked, measuring, verdict, stored, fidelity)
-
-    @staticmethod
-    def _row(
-        asked: Asked,
-        measuring: Measuring,
-        verdict: Verdict,
-        stored: StoredBaseline | None,
-        fidelity: Fidelity | None,
-    ) -> ComparisonRecord:
-        return ComparisonRecord(
-            test=asked.node_id,
-            comparison=asked.comparison,
-            speedup=measuring.speedup,
-            verdict=verdict,
-            baseline=stored,
-            fidelity=fidelity,
-            launches=measuring.launches,
-            seconds=measuring.seconds,
-            flags=flags_of(asked.comparison, measuring.launches),
-        )
 
     def _add(self, record: ComparisonRecord, notes: tuple[str, ...] = ()) -> ComparisonRecord:
         record = replace(record, notes=(*record.notes, *notes))

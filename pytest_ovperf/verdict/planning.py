@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import Engine, StoredBaseline
@@ -74,12 +74,13 @@ def _comparisons(test: PlannedTest, settings: Settings, store: BaselineStore) ->
     budget_s = settings.budget_s.under(test.budget_s) or DEFAULT_BUDGET_S
     asked = settings.tolerance.under(test.tolerance)
     for label, stored in entries.items():
+        tolerance = stored.tolerance if asked is None else asked
         yield PlannedComparison(
             test=test.node_id,
             label=label,
             baseline=stored,
-            tolerance=stored.tolerance if asked is None else asked,
-            detects=detects(stored, _noise(label)),
+            tolerance=tolerance,
+            detects=detects(replace(stored, tolerance=tolerance), _noise(label)),
             seconds=_seconds(stored.launch_s, budget_s, settings.update),
         )
     if not entries:

@@ -40,3 +40,4 @@ def test_arms_are_shown_with_their_devices_where_it_is_these_that_are_compared()
     apart = comparison("openvino-fp32", "openvino-fp32@CPU", "AUTO:CPU")
     assert apart.arms == "openvino-fp32@AUTO:CPU over openvino-fp32@CPU"
     assert str(apart).startswith(apart.arms)
+    assert comparison("openvino-int8", "genai-int8@CPU", "GPU").arms == "openvino-int8@GPU over genai-int8@CPU"

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_benchmark.stats import Stats
 
+from pytest_ovperf.figure import Rung
 from pytest_ovperf.metrics import Metric
-from pytest_ovperf.records import Block, Round
+from pytest_ovperf.records import Block, Round, parse_arm
+from pytest_ovperf.runs.of_figures import ladder_views
 from pytest_ovperf.runs.of_records import calls_ns, run_view, statistics_of
 from pytest_ovperf.stats.estimate import estimate
 from tests.unit.reports.figure_examples import FIGURES, LADDER
@@ -207,3 +209,11 @@ def test_figures_and_ladders_are_part_of_a_run() -> None:
     assert ladder.reference == "pytorch-fp32"
     assert [rung.arm for rung in ladder.rungs][-2:] == ["genai-int8[batch=8]", "openvino-int4"]
     assert len({figure.key for figure in run.figures}) == 3
+
+
+def test_rungs_of_one_arm_on_several_devices_are_told_apart() -> None:
+    names = ("openvino-fp32@CPU", "openvino-fp32@GPU", "openvino-int8@GPU")
+    arms = [parse_arm(name, "CPU") for name in names]
+    (found,) = ladder_views([replace(LADDER, reference=arms[0], rungs=tuple(map(Rung, arms)))])
+    assert [rung.arm for rung in found.rungs] == ["openvino-fp32@CPU", "openvino-fp32@GPU", "openvino-int8"]
+    assert (found.reference, found.device) == ("openvino-fp32@CPU", "CPU, GPU")

@@ -46,3 +46,12 @@ GENERATED = Block((330, 660), first_ns=(30, 60), items=4, tokens=31)
 )
 def test_they_are_of_what_the_metric_is_about(metric: Metric, times: tuple[float, ...]) -> None:
     assert call_times_ns(GENERATED, metric) == times
+
+
+def test_there_is_no_time_between_the_tokens_of_one() -> None:
+    assert call_times_ns(Block((330,), first_ns=(30,), tokens=1), Metric.TPOT) == ()
+
+
+@pytest.mark.parametrize("metric", [Metric.TTFT, Metric.TPOT])
+def test_where_nobody_saw_the_first_tokens_there_is_nothing_to_tell(metric: Metric) -> None:
+    assert call_times_ns(Block((330, 660), tokens=31), metric) == ()

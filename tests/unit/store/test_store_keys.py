@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.records import Comparison, parse_arm
-from pytest_ovperf.store.keys import EntryKey, comparison_label, metric_of, module_file
+from pytest_ovperf.store.keys import EntryKey, arms_of, comparison_label, metric_of, module_file
 
 
 def comparison(candidate: str, reference: str, device: str) -> Comparison:
@@ -79,3 +79,18 @@ def test_two_modules_never_share_a_file(modules: set[str]) -> None:
 )
 def test_a_label_names_its_metric(label: str, metric: Metric | None) -> None:
     assert metric_of(label) is metric
+
+
+@pytest.mark.parametrize(
+    ("label", "arms"),
+    [
+        (
+            "m · openvino-fp16 over openvino-fp32 on CPU · model_size · files 1x128",
+            "openvino-fp16 over openvino-fp32 on CPU",
+        ),
+        ("odd · latency · name · a over b on CPU · throughput · stream 1x3", "a over b on CPU"),
+        ("only text", "only text"),
+    ],
+)
+def test_a_label_names_its_arms(label: str, arms: str) -> None:
+    assert arms_of(label) == arms

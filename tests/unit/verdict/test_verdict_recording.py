@@ -134,12 +134,14 @@ def test_recordings_that_differ_are_expected_to_differ_again() -> None:
 class Extending:
     """A run that extends; what it is told of the software is ``now``, and a baseline was made with ``then``."""
 
-    def __init__(self, folder: Path, *, then: str = "1", now: str = "1", wait: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, package: str = "openvino", then: str = "1", now: str = "1", wait: bool = False
+    ) -> None:
         chosen = settings(folder, update=UpdateMode.EXTEND)
         self.store = BaselineStore(chosen.baselines_dir, PROFILE, lock_dir=folder / "locks")
-        self.old = replace(OLD, provenance={"openvino": then, "device": ASKED.device})
+        self.old = replace(OLD, provenance={package: then, "device": ASKED.device})
         self.store.put(ASKED.key, self.old)
-        self._now: Mapping[str, str] = {"openvino": now, "device": ASKED.device}
+        self._now: Mapping[str, str] = {package: now, "device": ASKED.device}
         self.judging = Judging(chosen, self.store, lambda _asked, _measuring: self._now, {NODE} if wait else ())
 
     def stored(self) -> StoredBaseline:
@@ -180,11 +182,12 @@ def test_an_improvement_by_the_same_software_is_the_machine_and_added(tmp_path: 
     assert len(run.stored().by_day) == 2
 
 
-def test_an_improvement_by_other_software_is_not_mixed_with_what_was(tmp_path: Path) -> None:
-    run = Extending(tmp_path, now="2")
+@pytest.mark.parametrize("package", ["openvino", "openvino-genai", "torch", "nncf"])
+def test_an_improvement_by_other_software_is_not_mixed_with_what_was(tmp_path: Path, package: str) -> None:
+    run = Extending(tmp_path, package=package, now="2")
     record, holds = run.judging.against_baseline(ASKED, at_speed(1.3))
     assert (record.stored, holds) == (False, True)
-    assert "not added to the baseline: openvino changed" in record.notes[-1]
+    assert f"not added to the baseline: {package} changed" in record.notes[-1]
     assert run.stored().by_day == run.old.by_day
 
 

@@ -178,12 +178,22 @@ def test_another_device_of_that_name_is_not_judged_either() -> None:
 
 def test_what_an_arm_turned_out_to_be_is_evidence() -> None:
     view = launches(2.0, versions={"openvino": "2026.3", "torch": "2.13"})
-    slower = replace(view.candidate, precision="bf16", devices=("GPU",), threads=1)
+    view = replace(view, candidate=replace(view.candidate, streams=1, settings={"hint": "latency", "streams": "1"}))
+    slower = replace(
+        view.candidate,
+        precision="bf16",
+        devices=("GPU",),
+        threads=1,
+        streams=2,
+        settings={"hint": "throughput", "streams": "2", "pinning": "on"},
+    )
     row = only(view, replace(view, candidate=slower, versions={"openvino": "2026.4", "torch": "2.13", "numpy": "2"}))
     assert row.reasons == (
         "The candidate's precision changed: f32 → bf16.",
         "The candidate's devices changed: CPU → GPU.",
         "The candidate's threads changed: 2 → 1.",
+        "The candidate's streams changed: 1 → 2.",
+        "The candidate's hint changed: latency → throughput.",
         "Versions of the arms changed: openvino 2026.3 → 2026.4.",
     )
 
