@@ -4,33 +4,31 @@ from __future__ import annotations
 
 import argparse
 import io
-import shutil
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import CacheError, OvperfError
-from pytest_ovperf.hooks.options import default_cache_dir
 from pytest_ovperf.session.turns import kept_traces
 
 from .compare import add_compare
 from .noise import add_noise
 from .npu import add_npu
+from .place import add_cache_dir, cache_dir, encoding, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pytest_ovperf.models.cache import CacheEntry
 
 _UNITS = ("B", "KiB", "MiB", "GiB")
 _STEP = 1024
-#: Cells below which a listing is left to the terminal to break.
-_NARROWEST = 40
+_INTERRUPTED = 130  # what shells report of a command that Ctrl-C ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, 1 for an error of ours, 2 for words it does not know.
+    """Run the command and return its exit status: 0, 1 for an error of ours, 2 for unknown words, 130 after Ctrl-C.
 
     ``compare`` has exit statuses of its own, which its help lists.
     """
@@ -43,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OvperfError as error:
         print(f"ovperf: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("ovperf: interrupted", file=sys.stderr)
+        return _INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,13 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     clearing.add_argument("--traces", action="store_true", help="delete the raw times of past measurements instead")
     clearing.set_defaults(run=_clear_cache)
     for action in (listing, clearing):
-        action.add_argument(
-            "--ov-cache-dir",
-            type=Path,
-            default=default_cache_dir(),
-            metavar="DIR",
-            help="the cache to look at (default: %(default)s)",
-        )
+        add_cache_dir(action, "the cache to look at")
 
     devices = commands.add_parser("devices", help="this machine, OpenVINO's devices, and why one cannot be used")
     devices.add_argument("--json", action="store_true", help="print all of it as one JSON document, for scripts")
@@ -79,18 +74,19 @@ def _parser() -> argparse.ArgumentParser:
 def _list_cache(options: argparse.Namespace) -> None:
     from pytest_ovperf.models.cache import ArtefactCache  # noqa: PLC0415  (only the command that needs it pays for it)
 
-    entries = ArtefactCache(options.ov_cache_dir).entries()
-    traces = kept_traces(options.ov_cache_dir)
+    folder = cache_dir(options)
+    entries = ArtefactCache(folder).entries()
+    traces = kept_traces(folder)
     if traces:
         size = _size(sum(path.stat().st_size for path in traces))
         print(f"{len(traces)} measurements with their raw times, {size}, in {traces[0].parent}")
     if not entries:
-        print(f"No model is kept in {options.ov_cache_dir}.")
+        print(f"No model is kept in {folder}.")
         return
     widths = [max(len(entry.name) for entry in entries), max(len(entry.kind) for entry in entries)]
     for entry in entries:
         print(_line(entry, widths))
-    print(f"{len(entries)} parts of models, {_size(sum(entry.bytes for entry in entries))}, in {options.ov_cache_dir}")
+    print(f"{len(entries)} parts of models, {_size(sum(entry.bytes for entry in entries))}, in {folder}")
 
 
 def _line(entry: CacheEntry, widths: Sequence[int]) -> str:
@@ -105,27 +101,28 @@ def _line(entry: CacheEntry, widths: Sequence[int]) -> str:
 def _clear_cache(options: argparse.Namespace) -> None:
     from pytest_ovperf.models.cache import ArtefactCache  # noqa: PLC0415  (only the command that needs it pays for it)
 
+    folder = cache_dir(options)
     if options.traces:
-        _clear_traces(options)
+        _clear_traces(folder, options.models)
         return
-    cache = ArtefactCache(options.ov_cache_dir)
+    cache = ArtefactCache(folder)
     unknown = set(options.models) - {entry.name for entry in cache.entries()}
     if unknown:
         raise CacheError(
-            f"{options.ov_cache_dir} has nothing of {', '.join(sorted(unknown))}.",
+            f"{folder} has nothing of {', '.join(sorted(unknown))}.",
             remedy="See what it has: ovperf cache list",
         )
     removed = cache.clear(options.models or None)
-    print(f"{len(removed)} deleted, {_size(sum(entry.bytes for entry in removed))} freed in {options.ov_cache_dir}")
+    print(f"{len(removed)} deleted, {_size(sum(entry.bytes for entry in removed))} freed in {folder}")
 
 
-def _clear_traces(options: argparse.Namespace) -> None:
-    if options.models:
+def _clear_traces(folder: Path, models: Sequence[str]) -> None:
+    if models:
         raise CacheError("Raw times are not kept by model.", remedy="Clear them all: ovperf cache clear --traces")
-    traces = kept_traces(options.ov_cache_dir)
+    traces = kept_traces(folder)
     for path in traces:
         path.unlink(missing_ok=True)
-    print(f"{len(traces)} measurements deleted in {options.ov_cache_dir}")
+    print(f"{len(traces)} measurements deleted in {folder}")
 
 
 def _show_devices(options: argparse.Namespace) -> None:
@@ -136,8 +133,7 @@ def _show_devices(options: argparse.Namespace) -> None:
     if options.json:
         print(devices_json(machine))
         return
-    width = shutil.get_terminal_size().columns
-    print(devices_text(machine, width=max(width, _NARROWEST), encoding=sys.stdout.encoding or "ascii"))
+    print(devices_text(machine, width=width(), encoding=encoding()))
 
 
 def _size(number: float) -> str:

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.hooks.options import default_cache_dir, positive
+from pytest_ovperf.hooks.options import positive
+
+from .place import add_cache_dir, cache_dir, encoding, width
 
 if TYPE_CHECKING:
     import argparse
 
-_NARROWEST = 40
 _INTERRUPTED = 130  # what shells report of a command that Ctrl-C ended
 
 
@@ -25,13 +26,7 @@ def add_noise(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--model", default="mobilenet_v2", metavar="MODEL", help="what to race against itself (default: %(default)s)"
     )
     noise.add_argument("--ov-device", default="CPU", metavar="DEVICE", help="where (default: %(default)s)")
-    noise.add_argument(
-        "--ov-cache-dir",
-        type=Path,
-        default=default_cache_dir(),
-        metavar="DIR",
-        help="where built models are kept (default: %(default)s)",
-    )
+    add_cache_dir(noise, "where built models are kept")
     noise.add_argument("--json", action="store_true", help="print all of it as one JSON document, for scripts")
     noise.set_defaults(run=_check_noise)
 
@@ -47,7 +42,7 @@ def _check_noise(options: argparse.Namespace) -> int:
         seconds=positive(options.seconds, "--seconds", "seconds"),
         model=options.model,
         device=options.ov_device,
-        cache_dir=options.ov_cache_dir,
+        cache_dir=cache_dir(options),
         base=Path.cwd(),
     )
     live = LiveLine(StandardError())
@@ -60,8 +55,7 @@ def _check_noise(options: argparse.Namespace) -> int:
     if options.json:
         print(noise_json(findings))
     else:
-        width = max(shutil.get_terminal_size().columns, _NARROWEST)
-        print(noise_text(findings, width=width, encoding=sys.stdout.encoding or "ascii"))
+        print(noise_text(findings, width=width(), encoding=encoding()))
     return _INTERRUPTED if findings.interrupted else 0
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import OvperfError, SettingsError
-from pytest_ovperf.hooks.options import default_cache_dir, positive
+from pytest_ovperf.hooks.options import positive
+
+from .place import add_cache_dir, cache_dir, encoding, width
 
 if TYPE_CHECKING:
     import argparse
 
-_NARROWEST = 40
 _ALL = "3720,4000,5010"
 _ANY_INPUT = "*"
 
@@ -48,13 +47,7 @@ def add_npu(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     compiling.add_argument("--json", action="store_true", help="print all of it as one JSON document, for scripts")
     compiling.set_defaults(run=_compile)
     for action in (installing, looking, removing, compiling):
-        action.add_argument(
-            "--ov-cache-dir",
-            type=Path,
-            default=default_cache_dir(),
-            metavar="DIR",
-            help="where the compiler is kept (default: %(default)s)",
-        )
+        add_cache_dir(action, "where the compiler is kept")
 
 
 def _install(options: argparse.Namespace) -> None:
@@ -64,9 +57,9 @@ def _install(options: argparse.Namespace) -> None:
 
     def say(step: str) -> None:
         done.append(step)
-        print(f"{step} …" if (sys.stdout.encoding or "").lower().startswith("utf") else step, flush=True)
+        print(f"{step} …" if encoding().lower().startswith("utf") else step, flush=True)
 
-    note = install(options.ov_cache_dir, options.version, say, again=options.again)
+    note = install(cache_dir(options), options.version, say, again=options.again)
     how = "is installed and compiles" if done else f"was installed already, verified on {note.verified_on}"
     print(f"The NPU compiler of OpenVINO {note.version} (build {note.build}) {how}.")
 
@@ -75,15 +68,16 @@ def _status(options: argparse.Namespace) -> int:
     from pytest_ovperf.npu.installing import status  # noqa: PLC0415  (see _install)
     from pytest_ovperf.reports.npu_text import status_text  # noqa: PLC0415
 
-    found = status(options.ov_cache_dir)
-    print(status_text(found, width=_width(), encoding=sys.stdout.encoding or "ascii"))
+    found = status(cache_dir(options))
+    print(status_text(found, width=width(), encoding=encoding()))
     return 0 if found.hosted or found.in_openvino else 1
 
 
 def _remove(options: argparse.Namespace) -> None:
     from pytest_ovperf.npu.installing import remove  # noqa: PLC0415  (see _install)
 
-    print(f"{remove(options.ov_cache_dir) / (1 << 20):.0f} MiB freed in {options.ov_cache_dir}")
+    folder = cache_dir(options)
+    print(f"{remove(folder) / (1 << 20):.0f} MiB freed in {folder}")
 
 
 def _compile(options: argparse.Namespace) -> int:
@@ -99,7 +93,7 @@ def _compile(options: argparse.Namespace) -> int:
     timeout_s = positive(options.timeout, "--timeout", "seconds")
     if not options.model.is_file():
         raise SettingsError(f"There is no file {options.model}.", remedy="Name an .xml or .onnx file.")
-    compiler = find_compiler(options.ov_cache_dir)
+    compiler = find_compiler(cache_dir(options))
     asked: list[Asked] = []
     for platform in platforms:
         request = CompileRequest(options.model.resolve(), platform, shape or None, timeout_s, usable_memory_bytes())
@@ -112,7 +106,7 @@ def _compile(options: argparse.Namespace) -> int:
         print(json.dumps(compile_facts(options.model, asked), indent=2))
     else:
         command = f"ovperf npu-compile {options.model}"
-        print(compile_text(options.model, asked, command=command, width=_width(), encoding=_encoding()))
+        print(compile_text(options.model, asked, command=command, width=width(), encoding=encoding()))
     return int(any(isinstance(each.result, OvperfError) for each in asked))
 
 
@@ -137,11 +131,3 @@ def _size(text: str, word: str) -> int | tuple[int, int]:
         f"{text!r} in --shape {word} is neither a size nor a range of sizes.",
         remedy="Write --shape input_ids=1,128 or --shape input_ids=1,1..128.",
     )
-
-
-def _width() -> int:
-    return max(shutil.get_terminal_size().columns, _NARROWEST)
-
-
-def _encoding() -> str:
-    return sys.stdout.encoding or "ascii"

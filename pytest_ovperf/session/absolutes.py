@@ -12,7 +12,7 @@ from pytest_ovperf.trial.lineup import Lineup
 from .ladders import climb
 from .measured_arm import MeasuredArm, held_figure
 from .measured_ladder import MeasuredLadder
-from .side_by_side import SideBySide, first_launches
+from .side_by_side import Opening, SideBySide, first_launches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -51,8 +51,9 @@ class Absolutes:
         self._strict = strict
         self._cache_dir = cache_dir
         self._begun: dict[str, list[SideBySide]] = {}
+        self._single: dict[str, dict[object, SideBySide]] = {}
         self._figures: dict[tuple[object, ...], FigureRecord] = {}
-        self._ladders: list[LadderRecord] = []
+        self._ladders: dict[tuple[object, ...], LadderRecord] = {}
 
     @property
     def figures(self) -> tuple[FigureRecord, ...]:
@@ -61,15 +62,12 @@ class Absolutes:
 
     @property
     def ladders(self) -> tuple[LadderRecord, ...]:
-        """The ladders, in order."""
-        return tuple(self._ladders)
-
-    def figures_of(self, node_id: str) -> list[FigureRecord]:
-        """Return what was measured of single arms in one test."""
-        return [record for record in self.figures if record.test == node_id]
+        """The ladders, in order; one record a ladder, also where its test was run again."""
+        return tuple(self._ladders.values())
 
     def keep(self, node_id: str) -> None:
         """Keep the raw times of a test that is over. Raises `CacheError` where they cannot be written."""
+        self._single.pop(node_id, None)
         for measured in self._begun.pop(node_id, []):
             measured.keep(self._cache_dir, node_id)
 
@@ -81,29 +79,48 @@ class Absolutes:
     def forget(self, node_id: str) -> None:
         """Forget what a test measured, all but its raw times: it is run again."""
         self._figures = {key: record for key, record in self._figures.items() if record.test != node_id}
-        self._ladders = [record for record in self._ladders if record.test != node_id]
+        self._ladders = {key: record for key, record in self._ladders.items() if record.test != node_id}
 
     def measure(self, node_id: str, arm: Arm, ask: Callable[[str], Question], *, budget_s: float) -> MeasuredArm:
-        """Return ``arm``, whose figures are measured when they are asked for; ``ask`` makes a metric a question."""
-        begun: dict[object, SideBySide] = {}
+        """Return ``arm``, whose figures are measured when they are asked for; ``ask`` makes a metric a question.
+
+        What a test has measured of an arm once, it reads again however often it asks.
+        """
+        begun = self._single.setdefault(node_id, {})
 
         def figure(metric: str) -> Held:
             question = ask(metric)
-            key = (str(question.workload), question.arms)
+            key = (question.model, str(question.workload), question.arms)
             if key not in begun:  # metrics of one workload are read off the same blocks
-                begun[key] = self._side_by_side(node_id, question, (question.metric,), budget_s)
-                begun[key].reach_first()
-            read = partial(begun[key].record, node_id, question.arms[0], question.metric)
-            self._keep(read())
-            return held_figure(read, self._keep, begun[key].measure_on, strict=self._strict)
+                side = self._side_by_side(node_id, question, (question.metric,), budget_s)
+                side.reach_first()
+                begun[key] = side
+            return self._held(begun[key], partial(begun[key].record, node_id, question.arms[0], question.metric))
 
         return MeasuredArm(arm, figure)
 
+    def _held(self, side: SideBySide, read: Callable[[], FigureRecord]) -> Held:
+        """Return the figure that ``read`` reads off ``side``; reports show it with all launches that it asked for."""
+
+        def measure_on() -> bool:
+            more = side.measure_on()
+            if more:
+                self._keep(read())
+            return more
+
+        self._keep(read())
+        return held_figure(read, self._keep, measure_on, strict=self._strict)
+
     def ladder(self, node_id: str, plan: LadderPlan, *, budget_s: float) -> MeasuredLadder:
-        """Measure every rung of a ladder, side by side, and return it."""
+        """Measure every rung of a ladder, side by side, and return it.
+
+        Raises what an arm failed of, once the others are measured and kept.
+        """
         begin = partial(self._side_by_side, node_id, budget_s=budget_s)
-        record = climb(node_id, plan, begin)
-        self._ladders.append(record)
+        record, failures = climb(node_id, plan, begin)
+        self._ladders[(node_id, record.model, str(record.workload), record.metric, plan.order)] = record
+        if failures:
+            raise failures[0]
         return MeasuredLadder(record, self._keep, strict=self._strict)
 
     def _keep(self, record: FigureRecord) -> FigureRecord:
@@ -121,10 +138,11 @@ class Absolutes:
         """Return the arms of a question, built and ready to be measured side by side."""
         requests = question.prepared(self._arms)
         names = ", ".join(arm.name for arm in question.arms)
+        opening = Opening(lambda arm: self._arms.open(requests[arm], arm))
         lineup = Lineup(
             question.arms,
             question.workload,
-            lambda arm: self._arms.open(requests[arm], arm),
+            opening.open,
             metrics=metrics,
             rng=random.Random(f"{node_id} {names} {question.workload}"),  # noqa: S311  (an order of turns)
             watch=self._live,
@@ -135,6 +153,6 @@ class Absolutes:
         )
         shown = names if len(question.arms) == 1 else f"{len(question.arms)} arms"
         self._live.begin(f"{shown}, {question.metric} of {question.model} ({question.workload})")
-        measured = SideBySide(question, lineup, budget_s)
+        measured = SideBySide(question, lineup, opening, budget_s)
         self._begun.setdefault(node_id, []).append(measured)
         return measured

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pytest_ovperf.figure import FigureRecord
     from pytest_ovperf.records import Arm
 
+    #: Turns what measures a figure by name into what also says what becomes of its errors.
+    Way = Callable[[Callable[[str], Held]], Callable[[str], Held]]
+
 
 class MeasuredArm:
     """An arm, such as ``measure("genai-int8")``; its attributes are the metrics: ``.tokens_per_second``, ``.ttft``.
@@ -37,7 +40,7 @@ class MeasuredArm:
         __tracebackhide__ = True
         return self._figure(metric)
 
-    def through(self, way: Callable[[Callable[[str], Held]], Callable[[str], Held]]) -> Self:
+    def through(self, way: Way) -> Self:
         """Return the same arm, whose figures are measured through ``way``: for what becomes of errors."""
         return type(self)(self.arm, way(self._figure))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_ovperf.errors import ArmError, ArmUnavailableError
-from pytest_ovperf.metrics import Metric
+from pytest_ovperf.metrics import parse_metric
 
 from .held import Held
 from .measured_arm import MeasuredArm, held_figure
@@ -17,21 +17,28 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pytest_ovperf.figure import Factor, FigureRecord, LadderRecord, Rung
-    from pytest_ovperf.records import Fidelity
+    from pytest_ovperf.records import Arm, Fidelity
+
+    from .measured_arm import Way
+
+_AT_ANY_BATCH: Final = "any"
+_AT_SAME_BATCH: Final = "same"
 
 
 class MeasuredRung(MeasuredArm):
-    """One arm of a measured ladder: its metrics by name, and by how much it is better than the ladder's first arm."""
+    """One arm of a measured ladder: its metrics by name, and by how much it is better than the ladder's first arm.
 
-    def __init__(self, rung: Rung, ladder: LadderRecord, figure: Callable[[str], Held], *, strict: bool) -> None:
+    ``factor`` returns the factor at batch 1, or where it is asked `_AT_SAME_BATCH` at the rung's own.
+    """
+
+    def __init__(self, rung: Rung, figure: Callable[[str], Held], factor: Callable[[str], Held]) -> None:
         super().__init__(rung.arm, figure)
         self._rung = rung
-        self._ladder = ladder
-        self._strict = strict
+        self._factor = factor
 
-    def through(self, way: Callable[[Callable[[str], Held]], Callable[[str], Held]]) -> Self:
-        """Return the same rung, whose figures are asked for through ``way``."""
-        return type(self)(self._rung, self._ladder, way(self._figure), strict=self._strict)
+    def through(self, way: Way) -> Self:
+        """Return the same rung, whose figures and factors are asked for through ``way``."""
+        return type(self)(self._rung, way(self._figure), way(self._factor))
 
     @property
     def batch(self) -> int:
@@ -50,30 +57,18 @@ class MeasuredRung(MeasuredArm):
 
     @property
     def factor(self) -> Held:
-        """How many times better it is than the ladder's first arm doing one at a time."""
-        return self._held(self._rung.over_single or self._rung.over_same_batch, "")
+        """How many times better it is than the ladder's first arm doing one at a time.
+
+        Where no rung is that, over the first arm doing as many at once. Raises `ArmError` where no rung is that either.
+        """
+        __tracebackhide__ = True
+        return self._factor(_AT_ANY_BATCH)
 
     @property
     def factor_at_same_batch(self) -> Held:
         """The same, over the first arm doing as many at once. Raises `ArmError` where no rung is that."""
-        return self._held(self._rung.over_same_batch, f" at batch {self.batch}")
-
-    def _held(self, factor: Factor | None, at: str) -> Held:
-        require_present(self._rung)
-        own = self._ladder.reference
-        if factor is None and self.arm != own:
-            raise ArmError(
-                f"No rung of the ladder is {own.name}{at}, which {self.name} could be held against.",
-                remedy=f'Add a rung: "{own.kind}[batch={self.batch}]".',
-            )
-        return Held(
-            f"factor of {self.name} over {own.name}{at}",
-            is_better_larger=True,
-            read=lambda: _FactorReading.of(factor),
-            measure_on=lambda: False,
-            hear=lambda _target, _holds: None,
-            strict=self._strict,
-        )
+        __tracebackhide__ = True
+        return self._factor(_AT_SAME_BATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +96,18 @@ class MeasuredLadder:
     def __init__(self, record: LadderRecord, keep: Callable[[FigureRecord], FigureRecord], *, strict: bool) -> None:
         self.record: Final = record
         self._rungs = tuple(
-            MeasuredRung(rung, record, _figures_of(rung, keep, strict=strict), strict=strict) for rung in record.rungs
+            MeasuredRung(rung, _figures_of(rung, keep, strict=strict), _factors_of(rung, record, strict=strict))
+            for rung in record.rungs
         )
 
-    def through(self, way: Callable[[Callable[[str], Held]], Callable[[str], Held]]) -> Self:
-        """Return the same ladder, whose figures are asked for through ``way``: for what becomes of errors."""
+    def through(self, way: Way) -> Self:
+        """Return the same ladder, all of it asked for through ``way``: for what becomes of errors."""
         passed = copy(self)
         passed._rungs = tuple(rung.through(way) for rung in self._rungs)  # noqa: SLF001  (its own class)
         return passed
 
     def __getitem__(self, place: int | str) -> MeasuredRung:
+        __tracebackhide__ = True
         if isinstance(place, int):
             return self._rungs[place]
         for rung in self._rungs:
@@ -130,7 +127,7 @@ class MeasuredLadder:
 def _figures_of(rung: Rung, keep: Callable[[FigureRecord], FigureRecord], *, strict: bool) -> Callable[[str], Held]:
     def figure(metric: str) -> Held:
         require_present(rung)
-        found = rung.figures.get(Metric(metric))
+        found = rung.figures.get(parse_metric(metric))
         if found is None:
             raise ArmError(
                 f"The ladder did not measure the {metric} of {rung.label}.",
@@ -139,3 +136,36 @@ def _figures_of(rung: Rung, keep: Callable[[FigureRecord], FigureRecord], *, str
         return held_figure(lambda: found, keep, lambda: False, strict=strict)
 
     return figure
+
+
+def _factors_of(rung: Rung, ladder: LadderRecord, *, strict: bool) -> Callable[[str], Held]:
+    arm, reference = rung.arm, ladder.reference
+
+    def factor(batch: str) -> Held:
+        require_present(rung)
+        if batch == _AT_SAME_BATCH:
+            found, at = rung.over_same_batch, f" at batch {rung.batch}"
+            is_own = _with_batch(arm, None) == _with_batch(reference, None)
+        else:
+            found, at, is_own = rung.over_single or rung.over_same_batch, "", arm == reference
+        if found is None and not is_own:
+            where = at or (" at batch 1" if rung.batch == 1 else f" at batch 1 or {rung.batch}")
+            raise ArmError(
+                f"No rung of the ladder is {_with_batch(reference, None).name}{where}, which {arm.name} could be held "
+                "against.",
+                remedy=f'Add a rung: "{_with_batch(reference, rung.batch).name}".',
+            )
+        return Held(
+            f"factor of {arm.name} over {reference.name}{at}",
+            is_better_larger=True,
+            read=lambda: _FactorReading.of(found),
+            measure_on=lambda: False,
+            hear=lambda _target, _holds: None,
+            strict=strict,
+        )
+
+    return factor
+
+
+def _with_batch(arm: Arm, batch: int | None) -> Arm:
+    return replace(arm, tuning=replace(arm.tuning, batch=batch))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import OvperfError
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_ovperf.hardware.device import DeviceInfo
     from pytest_ovperf.hardware.profile import HardwareProfile
     from pytest_ovperf.records import ComparisonRecord
-    from pytest_ovperf.runs.view import RunView
+    from pytest_ovperf.runs.view import CompiledView, RunView
     from pytest_ovperf.verdict.planning import PlannedTest
 
     from .held import Held
@@ -105,7 +107,17 @@ def figure_explanation(held: Held, *, encoding: str) -> list[str]:
 
 def has_results(session: Session) -> bool:
     """Tell whether there is anything that reports could show."""
+    return _has_measured(session) or bool(_compiled(session))
+
+
+def _has_measured(session: Session) -> bool:
     return bool(session.has_measured and (session.judging.records or session.figures or session.ladders))
+
+
+def _compiled(session: Session) -> tuple[CompiledView, ...]:
+    """Return what was compiled for an NPU that is not here."""
+    npu = session.places.npu
+    return () if npu is None else npu_text.compiled_views(npu.observed, npu.compiler)
 
 
 def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
@@ -153,8 +165,9 @@ def movements(session: Session) -> tuple[str, ...]:
 
 def run_view(session: Session) -> RunView:
     """Return the run as all reports take it: everything measured so far, and what it was measured on."""
-    return of_records.run_view(
-        session.judging.records,
+    records = session.judging.records if session.has_measured else ()
+    run = of_records.run_view(
+        records,
         name="this run",
         commit=commit_of(session.settings.root),
         machine=_machine_facts(session.machine.profile),
@@ -162,10 +175,14 @@ def run_view(session: Session) -> RunView:
         devices=_device_facts(session),
         label=comparison_label,
         explain=failure.evidence,
-        notes=movements(session),
+        started=""
+        if records
+        else datetime.now(UTC).isoformat(timespec="seconds"),  # figures do not know when they began
+        notes=movements(session) if session.has_measured else (),
         figures=session.figures,
         ladders=session.ladders,
     )
+    return replace(run, compiled=_compiled(session))
 
 
 def write_report(session: Session, *, encoding: str) -> str:
@@ -223,7 +240,7 @@ def hand_over(session: Session, benchmark: Any, params: Mapping[str, Mapping[str
     """
     records = session.judging.records
     wanted = benchmark_entries.wanted(benchmark)
-    if not (wanted and has_results(session)):
+    if not (wanted and _has_measured(session)):
         return None
     run = run_view(session)
     calls = [

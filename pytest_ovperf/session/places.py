@@ -99,13 +99,10 @@ class Places:
     def arm(self, name: str, device: str, general: Tuning = UNTUNED) -> Arm:
         """Return the arm of that name on ``device`` or on its own, such as ``openvino-fp32@AUTO:CPU``.
 
-        What its name leaves open is taken from ``general``. Raises `ArmError`, and `DeviceAbsentError` for the device
-        that an arm names itself.
+        What its name leaves open is taken from ``general``. Whether it can run there is `require_arm`'s
+        question. Raises `ArmError`.
         """
         arm = parse_arm(name, device, general)
-        platform = None if arm.engine is Engine.PYTORCH else self.compiled_for(arm.device)
-        if platform is not None and self.npu is not None:
-            self.npu.refuse(platform)
         if arm.engine is Engine.PYTORCH or arm.device == device:
             return arm
         expressions = device_rules.parse_devices(arm.device)
@@ -113,8 +110,21 @@ class Places:
             raise ArmError(
                 f"The arm {name!r} does not name one device.", remedy="Write one, such as openvino-fp32@AUTO:GPU,CPU."
             )
-        self.require(expressions[0])
         return replace(arm, device=expressions[0])
+
+    def require_arm(self, arm: Arm, device: str) -> None:
+        """Raise `ArmUnavailableError` or `DeviceAbsentError` for an arm that cannot run here, before any worker starts.
+
+        ``device`` is the test's own, which serves the test.
+        """
+        if arm.engine is Engine.PYTORCH:
+            return
+        platform = self.compiled_for(arm.device)
+        if platform is not None and self.npu is not None:
+            self.npu.refuse(platform)
+        if arm.device != device:
+            self.require(arm.device)
+        self.require_precision(arm)
 
     def require_tunable(self, arm: Arm, kind: WorkloadKind) -> None:
         """Raise `ArmError` or `ArmUnavailableError` where the arm's engine or device does not take its tuning."""

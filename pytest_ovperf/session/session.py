@@ -150,7 +150,7 @@ class Session:
         Raises `ArmError`, `ArmUnavailableError`, and `DeviceError` for a device of the arm's own.
         """
         arm = self.places.arm(name, device, general)
-        self.places.require_precision(arm)
+        self.places.require_arm(arm, device)
         return arm
 
     def arms(self, candidate: str, reference: str, device: str, general: Tuning = UNTUNED) -> tuple[Arm, Arm]:
@@ -161,7 +161,7 @@ class Session:
         pair = self.places.arm(candidate, device, general), self.places.arm(reference, device, general)
         require_different(*pair)
         for arm in pair:
-            self.places.require_precision(arm)
+            self.places.require_arm(arm, device)
         return pair
 
     def question(
@@ -236,7 +236,7 @@ class Session:
         settled = self._parts.library.settle(spec)
         plan = LadderPlan.of(
             [self.places.arm(name, device, general) for name in names],
-            self.places.require_precision,
+            partial(self.places.require_arm, device=device),
             partial(self.question, settled, prompt=prompt, new_tokens=new_tokens),
             metric=metric or usual_metric(settled),
             also=also,

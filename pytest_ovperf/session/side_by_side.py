@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_ovperf.figure import Factor, FigureRecord
 from pytest_ovperf.metrics import Metric, WorkloadKind
@@ -14,14 +16,15 @@ from pytest_ovperf.stats.sequential import LOOKS
 from .turns import keep_lineup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
-    from typing import Any
 
     from numpy.typing import NDArray
 
-    from pytest_ovperf.records import Arm
+    from pytest_ovperf.records import Arm, ArmFacts, Block
     from pytest_ovperf.trial.lineup import Lineup
+    from pytest_ovperf.trial.run import ArmProcess
 
     from .questions import Question
 
@@ -35,16 +38,67 @@ def first_launches(kind: WorkloadKind) -> int:
     return _FIRST.get(kind, LOOKS[0])
 
 
+class Opening:
+    """Opens arms by ``open_arm`` and remembers which one failed: the error of a lineup tells it in words only."""
+
+    def __init__(self, open_arm: Callable[[Arm], ArmProcess]) -> None:
+        self._open_arm = open_arm
+        #: The arm that failed first, ``None`` while none has.
+        self.failed: Arm | None = None
+
+    def open(self, arm: Arm) -> ArmProcess:
+        """Open an arm."""
+        with self._noting(arm):
+            return _Noted(self._open_arm(arm), lambda: self._noting(arm))
+
+    @contextmanager
+    def _noting(self, arm: Arm) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self.failed = self.failed or arm
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """An arm's process, whose failures are noted."""
+
+    process: ArmProcess
+    noting: Callable[[], AbstractContextManager[None]]
+
+    def loaded(self) -> ArmFacts:
+        with self.noting():
+            return self.process.loaded()
+
+    def block(self, min_ns: int, min_calls: int) -> Block:
+        with self.noting():
+            return self.process.block(min_ns, min_calls)
+
+    def outputs(self) -> Mapping[str, NDArray[Any]]:
+        with self.noting():
+            return self.process.outputs()
+
+    def close(self) -> None:
+        self.process.close()
+
+
 class SideBySide:
     """A lineup of the ``question``'s arms, measured launch by launch for at most ``budget_s`` seconds.
 
-    The launches that a figure needs are always made.
+    The launches that a figure needs are always made. ``opening`` is what the lineup opens its arms by.
     """
 
-    def __init__(self, question: Question, lineup: Lineup, budget_s: float) -> None:
+    def __init__(self, question: Question, lineup: Lineup, opening: Opening, budget_s: float) -> None:
         self.question: Final = question
         self._lineup = lineup
+        self._opening = opening
         self._budget_s = budget_s
+
+    @property
+    def failed(self) -> Arm | None:
+        """The arm that failed, ``None`` where none did."""
+        return self._opening.failed
 
     @property
     def launches(self) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.confirming_suite import Confirming
 from tests.integration.user_suite import INT8_PAYS, QuickSuite, Suite
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ def suite(pytester: pytest.Pytester, model_cache: Path, monkeypatch: pytest.Monk
 def quick(suite: Suite, tmp_path: Path) -> QuickSuite:
     """Return a user's folder whose arms are made up and take no time."""
     return QuickSuite(suite.pytester, tmp_path / "quick-cache")
+
+
+@pytest.fixture
+def confirming(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> Confirming:
+    """Return a user's folder with baselines, whose candidate may have become slower since."""
+    return Confirming(suite.pytester, monkeypatch)
 
 
 @pytest.fixture(scope="session")

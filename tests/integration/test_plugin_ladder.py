@@ -57,15 +57,57 @@ def test_an_arm_that_this_machine_has_not_is_left_out_with_the_reason(quick: Qui
             assert rungs["openvino-int8"].factor >= 1.9
 
         def test_absent_rung_skips(ladder):
-            assert ladder(["openvino-fp32@GPU", "openvino-bf16@GPU"])[1].latency <= 1
+            assert ladder(["openvino-fp32@GPU", "openvino-bf16@GPU", "openvino-int8@GPU"], also=())[1].latency <= 1
+
+        def test_factor_of_an_absent_rung_skips(ladder):
+            assert ladder(["pytorch-fp32", "openvino-fp32@NPU", "openvino-int8"], also=())[1].factor >= 1
 
         def test_absent_reference_skips(ladder):
             ladder(["openvino-bf16@GPU", "openvino-fp32@GPU"])
+
+        def test_reference_alone_skips(ladder):
+            ladder(["pytorch-fp32", "openvino-fp32@NPU"])
         """
     )
     result = quick.run("-rs")
-    result.assert_outcomes(passed=1, skipped=2)
-    result.stdout.fnmatch_lines(["Not measured: openvino-bf16*no BF16*", "SKIPPED*no BF16*", "SKIPPED*no BF16*"])
+    result.assert_outcomes(passed=1, skipped=4)
+    result.stdout.fnmatch_lines(
+        [
+            "Not measured: openvino-bf16*no BF16*",
+            "Not measured: openvino-fp32*There is none.*",
+            "SKIPPED*no BF16*",
+            "SKIPPED*There is none.*",
+            "SKIPPED*no BF16*",
+            "SKIPPED*None of the arms that pytorch-fp32 is to be held against*There is none.*",
+        ]
+    )
+
+
+def test_an_arm_that_fails_fails_the_test_and_the_others_are_in_the_table(quick: QuickSuite) -> None:
+    quick.write(
+        """
+        import pytest
+        from pytest_ovperf.errors import WorkerDiedError
+        from pytest_ovperf.session.arms import Arms
+
+        opened = Arms.open
+
+        def open_arm(arms, request, arm):
+            if arm.kind == "openvino-fp32":
+                raise WorkerDiedError("It died.", remedy="Look.")
+            return opened(arms, request, arm)
+
+        @pytest.mark.model("tiny-bert")
+        def test_it(ladder, monkeypatch):
+            monkeypatch.setattr(Arms, "open", open_arm)
+            ladder(["pytorch-fp32", "openvino-fp32", "openvino-int8"], also=())
+        """
+    )
+    result = quick.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E *openvino-fp32 on CPU: It died.", "openvino-int8 *3.0*x*", "Not measured: openvino-fp32*It died.*"]
+    )
 
 
 def test_a_missed_factor_and_mistakes_are_told_at_their_line(quick: QuickSuite) -> None:
@@ -106,6 +148,7 @@ def test_a_missed_factor_and_mistakes_are_told_at_their_line(quick: QuickSuite) 
             "E *tiny-bert generates no text*",
         ]
     )
+    result.stdout.no_fnmatch_line("*pytest_ovperf/session/*.py:*")
 
 
 def test_a_ladder_of_real_arms(suite: Suite) -> None:

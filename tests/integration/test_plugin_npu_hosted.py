@@ -99,9 +99,12 @@ def written(suite: Suite, npu_cache: Path) -> Suite:
 
 
 @hosted
-def test_what_compiles_passes_what_runs_skips_and_only_the_proven_limit_is_an_xfail(written: Suite) -> None:
+def test_what_compiles_passes_what_runs_skips_and_only_the_proven_limit_is_an_xfail(
+    written: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(written.pytester.path / "summary.md"))
     options = ("--ov-device=NPU,CPU", "--ov-npu-platform=lunarlake", "--update-baselines=new", "--junitxml=junit.xml")
-    result = written.run(*options, "-rsxX", "-v")
+    result = written.run(*options, "--ov-report=report.html", "-rsxX", "-v")
     result.assert_outcomes(passed=3, skipped=4, xfailed=1, failed=1, errors=1)
     result.stdout.re_match_lines(
         [
@@ -121,6 +124,10 @@ def test_what_compiles_passes_what_runs_skips_and_only_the_proven_limit_is_an_xf
     cases = junit_of(written)
     properties = [each.attrib for each in cases["test_fixed_shape_compiles[NPU-4000]"].iter("property")]
     assert {"name": "npu", "value": "compiled for NPU 4000, not executed"} in properties
+    for page in ("report.html", "summary.md"):  # the run has measured nothing, and they say what was compiled
+        text = (written.pytester.path / page).read_text(encoding="utf-8")
+        assert "compiled for NPU 4000, not executed; by the compiler of OpenVINO" in text
+        assert "refused: compiler_internal" in text
     recorded = record_of(written)
     assert recorded["tiny-bert fixed to 1x16"]["fp32, static"]["compiles"]
     assert recorded["tiny-gpt2"]["fp32, unbounded"]["cause"] == "dynamic_shape"

@@ -78,6 +78,67 @@ def test_traces_are_listed_and_only_deleted_on_demand(tmp_path: Path, capsys: py
     assert not trace.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pytest.ini", "[pytest]\nov_cache_dir = kept\n"),
+        ("tox.ini", "[pytest]\nov_cache_dir = kept\n"),
+        ("setup.cfg", "[tool:pytest]\nov_cache_dir = kept\n"),
+        ("pyproject.toml", '[tool.pytest.ini_options]\nov_cache_dir = "kept"\n'),
+    ],
+)
+def test_the_cache_is_the_one_that_the_projects_ini_file_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "tests").mkdir()
+    put(tmp_path / "kept", "minilm")
+    monkeypatch.chdir(tmp_path / "tests")
+    assert main(["cache", "list"]) == 0
+    assert str(tmp_path / "kept") in capsys.readouterr().out
+    assert main(["npu-compiler", "remove"]) == 0
+    assert str(tmp_path / "kept") in capsys.readouterr().out
+
+
+def test_an_ini_file_that_names_no_cache_leaves_the_users_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pytest_ovperf.hooks.options.default_cache_dir", lambda: tmp_path / "own")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["cache", "list"]) == 0
+    assert f"No model is kept in {tmp_path / 'own'}" in capsys.readouterr().out
+
+
+def test_an_ini_file_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["cache", "list"]) == 1
+    said = capsys.readouterr().err
+    assert str(tmp_path / "pyproject.toml") in said
+    assert "--ov-cache-dir" in said
+
+
+def test_a_home_in_the_option_is_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert main(["cache", "list", "--ov-cache-dir=~/kept"]) == 0
+    assert f"No model is kept in {tmp_path / 'kept'}" in capsys.readouterr().out
+
+
+def test_an_interruption_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> Machine:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pytest_ovperf.hardware.probe.read_machine", interrupted)
+    assert main(["devices"]) == 130
+    assert capsys.readouterr().err == "ovperf: interrupted\n"
+
+
 def test_words_it_does_not_know_are_a_usage_error() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["cahce"])

@@ -33,6 +33,11 @@ class Judged:
     has_measured: bool = True
     figures: tuple[object, ...] = ()
     ladders: tuple[object, ...] = ()
+    npu: None = None
+
+    @property
+    def places(self) -> Judged:
+        return self
 
     @property
     def judging(self) -> Judged:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_ovperf.cli import main as cli
-from pytest_ovperf.cli.noise import StandardError
 from pytest_ovperf.errors import (
     DeviceAbsentError,
     DeviceError,
@@ -19,91 +15,20 @@ from pytest_ovperf.errors import (
     SettingsError,
     WorkerDiedError,
 )
-from pytest_ovperf.hardware.conditions import Readings
-from pytest_ovperf.hardware.device import DeviceInfo
-from pytest_ovperf.hardware.governor import ClockReading
-from pytest_ovperf.hardware.load import LoadReading
-from pytest_ovperf.hardware.power import PowerReading
-from pytest_ovperf.hardware.probe import Machine
-from pytest_ovperf.hardware.processes import ProcessLedger
 from pytest_ovperf.hardware.thermal import HeatReading
-from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Arm, Block, Interference, Launch, Round, Trace, parse_arm
+from pytest_ovperf.records import Arm, Block, Interference, Launch, Round, Trace
 from pytest_ovperf.reports.live import LiveLine
 from pytest_ovperf.session import noise_check
-from pytest_ovperf.session.noise_check import Measurement, NoiseQuestion, check_noise, contenders, interference_of
+from pytest_ovperf.session.noise_check import NoiseQuestion, check_noise, contenders, interference_of
 from pytest_ovperf.trial.watcher import SilentWatcher
 from pytest_ovperf.verdict.race import CountingWatcher
-from tests.unit.session.session_fakes import PROFILE
-from tests.unit.trial.trial_fakes import COMPARISON, FACTS, FakeArm, FakeWorld
+from tests.unit.session.noise_fakes import MACHINE, NOTHING, OURS, THEIRS, NoisyWorld, measure
+from tests.unit.trial.trial_fakes import COMPARISON, FACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
     from pytest_ovperf.reports.noise_findings import NoiseFindings
-
-OURS = parse_arm("openvino-fp32", "CPU")
-THEIRS = parse_arm("pytorch-fp32", "CPU")
-CPU = DeviceInfo("CPU", "Imagined CPU", ("FP32", "BF16"), available=True, reason="")
-NPU = DeviceInfo("NPU", "Imagined NPU", ("FP16", "INT8"), available=True, reason="")
-GPU = DeviceInfo.absent("GPU", "there is no GPU here")
-MACHINE = Machine(PROFILE, (CPU, GPU, NPU), {"openvino": "1", "torch": "2", "transformers": "3"})
-NOTHING = Readings(ClockReading(), HeatReading(), PowerReading(), LoadReading(), None)
-
-
-class NoisyWorld(FakeWorld):
-    """Arms whose speed differs a little from process to process, as on any machine. PyTorch takes three times as long.
-
-    A launch lasts ``start_s`` seconds more than what is timed.
-    """
-
-    def __init__(self, start_s: float = 1.0) -> None:
-        super().__init__()
-        self.start_s = start_s
-        self.chance = random.Random(3)  # noqa: S311  (not for secrets)
-        self.open: list[FakeArm] = []
-        self.interrupt_at: Callable[[], bool] = lambda: False
-
-    def open_arm(self, arm: Arm) -> FakeArm:
-        call_ns = round((3 if arm == THEIRS else 1) * 1e7 * self.chance.gauss(1.0, 0.01))
-        self.clock.now_s += self.start_s / 2
-        self.open.append(_Arm(self, arm, call_ns))
-        return self.open[-1]
-
-
-class _Arm(FakeArm):
-    def __init__(self, world: NoisyWorld, arm: Arm, call_ns: int) -> None:
-        super().__init__(world, arm)
-        self.call_ns = call_ns
-        self.noisy = world
-
-    def block(self, min_ns: int, min_calls: int) -> Block:
-        if self.noisy.interrupt_at():
-            raise KeyboardInterrupt
-        calls = max(min_calls, -(-min_ns // self.call_ns))
-        self.noisy.clock.now_s += calls * self.call_ns / 1e9
-        return Block((self.call_ns,) * calls, Interference(calls * self.call_ns, 0, 0, 1))
-
-    def close(self) -> None:
-        super().close()
-        self.noisy.open.remove(self)
-
-
-def measure(
-    world: NoisyWorld, seconds: float, *, pytorch: bool = False, readings: list[Readings] | None = None
-) -> NoiseFindings:
-    left = iter(readings or [NOTHING, NOTHING])
-    measurement = Measurement(
-        NoiseQuestion(seconds, "tiny-bert", "CPU", Path(), Path()),
-        MACHINE,
-        resolve("tiny-bert", shape=None, base=Path()),
-        open_arm=world.open_arm,
-        watch=SilentWatcher(),
-        clock=world.clock,
-        read=lambda: next(left),
-        ledger=ProcessLedger(list, now_unix=world.clock.unix_s),
-    )
-    return measurement.run(OURS, THEIRS if pytorch else None)
 
 
 def test_an_artefact_is_raced_against_itself_for_the_stated_time() -> None:
@@ -328,79 +253,3 @@ def test_launches_of_all_pairs_are_counted_as_one_measurement() -> None:
     watch.launch_done(1)
     assert ear.heard == [(1, 5), OURS, (2, 5), (2, 3, 10, 1.02), 2]
     assert between == ["looked"]
-
-
-# The command
-
-
-@pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> list[NoiseQuestion]:
-    """Let the command find what a race of fakes finds, and return what it was asked."""
-    asked: list[NoiseQuestion] = []
-
-    def answer(question: NoiseQuestion, _live: LiveLine) -> NoiseFindings:
-        asked.append(question)
-        return measure(NoisyWorld(), question.seconds)
-
-    monkeypatch.setattr(noise_check, "check_noise", answer)
-    return asked
-
-
-def test_the_command_passes_on_what_it_was_asked(
-    found: list[NoiseQuestion], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["--seconds", "30", "--model", "tiny-bert", "--ov-device", "CPU", "--ov-cache-dir", str(tmp_path)]
-    assert cli.main(["noise", *words]) == 0
-    assert found == [NoiseQuestion(30.0, "tiny-bert", "CPU", tmp_path, Path.cwd())]
-    assert "Noise of this machine" in capsys.readouterr().out
-
-
-@pytest.mark.usefixtures("found")
-def test_the_command_prints_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["noise", "--json"]) == 0
-    assert capsys.readouterr().out.startswith("{\n")
-
-
-@pytest.mark.parametrize("seconds", ["0", "-5", "soon", "nan", "inf"])
-def test_a_time_that_is_none_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["noise", f"--seconds={seconds}"]) == 1
-    assert "--seconds is" in capsys.readouterr().err
-
-
-def test_an_interrupted_command_prints_what_is_known_and_says_so_by_its_status(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    world = NoisyWorld()
-    world.interrupt_at = lambda: world.clock.now_s > 30.0
-    monkeypatch.setattr(noise_check, "check_noise", lambda *_: measure(world, 60.0))
-    assert cli.main(["noise"]) == 130
-    assert "(interrupted; 1 min 00 s were asked for)" in " ".join(capsys.readouterr().out.split())
-
-
-def test_an_interruption_before_the_race_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def interrupted(*_: object) -> NoiseFindings:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(noise_check, "check_noise", interrupted)
-    assert cli.main(["noise"]) == 130
-    assert "interrupted before anything was measured" in capsys.readouterr().err
-
-
-def test_progress_goes_to_standard_error_and_is_rewritten_only_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("COLUMNS", "77")
-    monkeypatch.setenv("WT_SESSION", "1")
-    monkeypatch.setenv("TERM", "xterm")
-    progress = StandardError()
-    progress.write("launch 1")
-    assert capsys.readouterr() == ("", "launch 1")
-    assert (progress.width, progress.column, progress.rewritable) == (77, 0, False)
-    assert progress.encoding
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert progress.rewritable
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.delenv("WT_SESSION")
-    assert not progress.rewritable
