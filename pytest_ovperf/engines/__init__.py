@@ -1,1 +1,1 @@
-"""What executes a model. Everything but `protocol` is imported inside workers only."""
+"""What executes a model. The frameworks are imported only as an arm is loaded, which workers do."""

@@ -13,8 +13,9 @@ from .refusals import REFUSALS, Subject
 if TYPE_CHECKING:
     from .protocol import LoadRequest
 
-#: The precision that an arm asks OpenVINO for; a native arm asks for none.
-HINTS = {
+#: The precision that an arm promises to compute in, and asks OpenVINO for; a native arm promises none. INT8 kernels
+#: aside, an INT8 model computes in f32.
+PROMISED = {
     Precision.FP32: "f32",
     Precision.FP16: "f32",  # FP16 and INT4 are how the weights are kept
     Precision.INT8: "f32",
@@ -79,7 +80,7 @@ def _why_absent(core: Any, device: str) -> str:
 
 
 def _check_precision(core: Any, device: str, request: LoadRequest) -> None:
-    hint = HINTS.get(request.precision)
+    hint = PROMISED.get(request.precision)
     # HETERO, by itself, lists what it can do with models, not with numbers.
     if hint is None or device in META_DEVICES[1:]:
         return

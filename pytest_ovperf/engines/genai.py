@@ -12,6 +12,7 @@ call has the same prompts, and would find them computed already. docs/decisions/
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_ovperf.errors import ModelError
@@ -38,7 +39,7 @@ _USUAL_REQUESTS: Final = 256
 _TOUCH_TOKENS: Final = 2
 
 
-class GenAiModel:
+class GenAiModel(ABC):
     """A pipeline with the prompts that it continues. What one generation is, subclasses say."""
 
     def __init__(self, genai: Any, request: LoadRequest, facts: ArmFacts) -> None:
@@ -90,8 +91,9 @@ class GenAiModel:
             check_count(len(each), configuration.max_new_tokens)
         return times, ids
 
+    @abstractmethod
     def _run(self, configuration: Any) -> tuple[Generated, list[list[int]]]:
-        raise NotImplementedError
+        """Continue the prompts; return the times, and the new ids of each prompt."""
 
 
 class OnePrompt(GenAiModel):
@@ -110,7 +112,7 @@ class OnePrompt(GenAiModel):
         start_ns = time.perf_counter_ns()
         self.results = self._pipeline.generate(self._prompt, configuration, streamer=streamer)
         end_ns = time.perf_counter_ns()
-        return Generated(streamer.at_ns - start_ns, end_ns - start_ns), self.results.tokens
+        return Generated((streamer.at_ns or end_ns) - start_ns, end_ns - start_ns), self.results.tokens
 
 
 class Batch(GenAiModel):

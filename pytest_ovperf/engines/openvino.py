@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_ovperf.errors import ArmUnavailableError, ExtraMissingError, FailureCause, ModelError
 from pytest_ovperf.hiding import hidden
@@ -87,6 +87,9 @@ class OpenVinoModel(CompiledArm):
         return self._floats_of(self._request)
 
 
+_M = TypeVar("_M", bound=OpenVinoModel)
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A model that is compiled for an arm; ``start_ns`` is when reading it began."""
@@ -110,14 +113,18 @@ def load(request: LoadRequest, *, package: Any = None) -> OpenVinoModel:
     a property of its tuning, `ModelError` for a file or a shape that does not fit, and a `DeviceFailureError` with the
     cause and OpenVINO's text if the device refuses the model.
     """
-    compiled = compile_arm(request, package=package)
+    return with_one_request(OpenVinoModel, compile_arm(request, package=package), request)
+
+
+def with_one_request(kind: type[_M], compiled: Compiled, request: LoadRequest) -> _M:
+    """Return a model of that ``kind``: what was compiled, with one infer request that has its inputs."""
     with compiled.subject.trying(_compiling(request)):
         infer_request = compiled.model.create_infer_request()
     facts = compiled.facts(request, requests=1, mode=Mode.SYNC)  # the inputs are not the model's to load
     arrays = input_arrays(compiled.model, request)
     with compiled.subject.trying(f"take the inputs for {request.device}"):
         feed(infer_request, arrays, compiled.openvino)
-    return OpenVinoModel(compiled.model, infer_request, arrays, facts, compiled.subject)
+    return kind(compiled.model, infer_request, arrays, facts, compiled.subject)
 
 
 def compile_arm(request: LoadRequest, *, package: Any = None) -> Compiled:

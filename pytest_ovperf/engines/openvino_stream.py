@@ -93,28 +93,18 @@ def load(request: LoadRequest, *, package: Any = None) -> OpenVinoQueue | OpenVi
     """
     compiled = openvino.compile_arm(request, package=package)
     if request.tuning.mode is Mode.SYNC:
-        return _calls(compiled, request)
+        return openvino.with_one_request(OpenVinoCalls, compiled, request)
     return _queue(compiled, request)
-
-
-def _calls(compiled: openvino.Compiled, request: LoadRequest) -> OpenVinoCalls:
-    with compiled.subject.trying(f"make a request for {request.device}"):
-        infer_request = compiled.model.create_infer_request()
-    arrays = openvino.input_arrays(compiled.model, request)
-    with compiled.subject.trying(f"take the inputs for {request.device}"):
-        openvino.feed(infer_request, arrays, compiled.openvino)
-    facts = compiled.facts(request, requests=1, mode=Mode.SYNC)
-    return OpenVinoCalls(compiled.model, infer_request, arrays, facts, compiled.subject)
 
 
 def _queue(compiled: openvino.Compiled, request: LoadRequest) -> OpenVinoQueue:
     with compiled.subject.trying(f"make a queue of requests for {request.device}"):
         queue = compiled.openvino.AsyncInferQueue(compiled.model, request.tuning.requests or 0)
+    facts = compiled.facts(request, requests=len(queue), mode=Mode.ASYNC)  # the inputs are not the model's to load
     arrays = openvino.input_arrays(compiled.model, request)
     fed = [tuple(array.copy() for array in arrays) for _ in range(len(queue))]
     with compiled.subject.trying(f"take the inputs for {request.device}"):
         for infer_request, own in zip(queue, fed, strict=True):
             openvino.feed(infer_request, own, compiled.openvino)
-    facts = compiled.facts(request, requests=len(queue), mode=Mode.ASYNC)
     kept = [array for own in fed for array in own]
     return OpenVinoQueue(compiled.model, queue, kept, facts, compiled.subject)

@@ -10,7 +10,7 @@ from pytest_ovperf.hardware.tunable import CORE_PROPERTIES, META_PROPERTIES, PRO
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.tuning import AUTO, CoreType, Hint, Mode
 
-from .capability import HINTS, META_DEVICES, named_devices
+from .capability import META_DEVICES, PROMISED, named_devices
 from .refusals import Subject
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _wanted(request: LoadRequest) -> dict[str, Any]:
     hint = tuning.hint or default_hint(request)
     values: dict[str, Any] = {
         "PERFORMANCE_HINT": None if hint is Hint.NONE else hint.value.upper(),
-        "INFERENCE_PRECISION_HINT": HINTS.get(request.precision),
+        "INFERENCE_PRECISION_HINT": PROMISED.get(request.precision),
         "INFERENCE_NUM_THREADS": (request.cpu_threads or None) if _may_use_cpu(request.device) else None,
         "NUM_STREAMS": AUTO.upper() if tuning.streams == AUTO else tuning.streams,
         # So that a plugin plans for as many as there will be, as benchmark_app does.

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: The setting among an arm's facts that tells, as ``on`` or ``off``, whether a cached model was taken: where there is a
+#: cache, and the device tells.
+FROM_CACHE = "LOADED_FROM_CACHE"
+
 #: The size of a dimension, or its smallest and largest size.
 Dimension = int | tuple[int, int]
 

@@ -9,25 +9,23 @@ from pytest_ovperf.hardware.tunable import PROPERTY_OF
 from pytest_ovperf.records import ArmFacts
 
 from .properties import read_settings
+from .protocol import FROM_CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .protocol import LoadRequest
 
-#: What tells whether a cached model was taken; of interest where there is a cache.
-_FROM_CACHE = "LOADED_FROM_CACHE"
-
 
 def read_facts(openvino: Any, compiled: Any, request: LoadRequest, load_ns: int) -> ArmFacts:
     """Read back the effective precision, devices, threads, streams and settings of a compiled model."""
     devices = executing(compiled)
-    names = ["INFERENCE_PRECISION_HINT", _FROM_CACHE, *PROPERTY_OF.values(), *dict(request.tuning.properties)]
+    names = ["INFERENCE_PRECISION_HINT", FROM_CACHE, *PROPERTY_OF.values(), *dict(request.tuning.properties)]
     read = _properties(compiled, devices, names)
     settings = read_settings(request, read)
     cached = request.cache_dir is not None or "CACHE_DIR" in dict(request.tuning.properties)
-    if cached and read.get(_FROM_CACHE) is not None:
-        settings[_FROM_CACHE] = "on" if read[_FROM_CACHE] else "off"
+    if cached and read.get(FROM_CACHE) is not None:
+        settings[FROM_CACHE] = "on" if read[FROM_CACHE] else "off"
     return ArmFacts(
         precision=precision_name(read.get("INFERENCE_PRECISION_HINT")),
         devices=devices,

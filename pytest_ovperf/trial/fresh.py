@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from pytest_ovperf.engines.protocol import FROM_CACHE
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.records import Engine
@@ -115,11 +116,16 @@ class FreshArm:
     def block(self, min_ns: int, min_calls: int) -> Block:  # noqa: ARG002  (a process does it once)
         """Let a fresh process load the model and infer; return its times, or the memory that it took.
 
-        Raises as `loaded` does.
+        Raises as `loaded` does, and `MeasurementError` if a model that the warm cache should hold was compiled anew.
         """
         process = self._take()
         value = self._ask(process)
-        self._checked(value)
+        facts = self._checked(value)
+        if self._facts is not None and self._warm_cache is not None and facts.settings.get(FROM_CACHE) == "off":
+            raise MeasurementError(
+                f"{self._arm} compiled the model anew, although CACHE_DIR held what the load before had kept.",
+                remedy="Leave cache=warm out for this device.",
+            )
         return block_of(value)
 
     def outputs(self) -> dict[str, NDArray[Any]]:

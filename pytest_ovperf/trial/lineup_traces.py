@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .traces import SCHEMA, arm_to_data, block_to_data, facts_to_data, workload_to_data
+from pytest_ovperf.worker.facts import facts_to_json
+
+from .traces import SCHEMA, arm_to_data, block_to_data, workload_to_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +38,7 @@ def lineup_to_data(
 
 def _launch_to_data(arms: Sequence[Arm], launch: LineupLaunch) -> dict[str, Any]:
     return {
-        "facts": [facts_to_data(launch.facts[arm]) for arm in arms],
+        "facts": [facts_to_json(launch.facts[arm]) for arm in arms],
         "blocks": [[block_to_data(block) for block in launch.blocks[arm]] for arm in arms],
         "orders": [[arms.index(arm) for arm in order] for order in launch.orders],
         "warm": [launch.warm[arm] for arm in arms],

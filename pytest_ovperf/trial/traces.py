@@ -27,6 +27,7 @@ from pytest_ovperf.records import (
     Trace,
 )
 from pytest_ovperf.tuning import UNTUNED, Tuning
+from pytest_ovperf.worker.facts import facts_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -99,24 +100,10 @@ def arm_to_data(arm: Arm) -> dict[str, Any]:
     return {"engine": str(arm.engine), "precision": str(arm.precision), "device": arm.device, **tuning}
 
 
-def facts_to_data(facts: ArmFacts) -> dict[str, Any]:
-    """Return what an arm turned out to be as plain data."""
-    return {
-        "precision": facts.precision,
-        "devices": list(facts.devices),
-        "threads": facts.threads,
-        "load_ns": facts.load_ns,
-        "versions": dict(facts.versions),
-        "streams": facts.streams,
-        "requests": facts.requests,
-        "settings": dict(facts.settings),
-    }
-
-
 def _launch_to_data(launch: Launch) -> dict[str, Any]:
     return {
-        "candidate": facts_to_data(launch.candidate),
-        "reference": facts_to_data(launch.reference),
+        "candidate": facts_to_json(launch.candidate),
+        "reference": facts_to_json(launch.reference),
         "rounds": [
             {
                 "candidate": block_to_data(round_.candidate),

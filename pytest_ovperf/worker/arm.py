@@ -26,11 +26,15 @@ _NS_PER_S = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class ArmTimeouts:
-    """How long an arm may take, in seconds. A block's own length comes on top of ``block_s``."""
+    """How long an arm may take, in seconds. A block's own length comes on top of ``block_s``.
+
+    A generation, of which a block and the outputs hold one or two, may take ``generation_s``.
+    """
 
     load_s: float = 600.0
     block_s: float = 120.0
     outputs_s: float = 120.0
+    generation_s: float = 600.0
 
 
 class ArmWorker:
@@ -89,7 +93,7 @@ class ArmWorker:
         Raises `WorkerError` if the process fails, `DeviceFailureError` if the device does, and `MeasurementError` if
         another device executes than the arm names: AUTO may switch at any time.
         """
-        timeout_s = self._timeouts.block_s + min_ns / _NS_PER_S
+        timeout_s = self._longest_s(self._timeouts.block_s) + min_ns / _NS_PER_S
         value = self._worker.request("block", timeout_s=timeout_s, min_ns=min_ns, min_calls=min_calls)
         if "devices" in value:
             check_devices(self._arm, value["devices"])
@@ -100,11 +104,15 @@ class ArmWorker:
 
         Engines name their outputs themselves; compare those whose names both arms have.
         """
-        return fetch_outputs(self._worker, self._timeouts.outputs_s)
+        return fetch_outputs(self._worker, self._longest_s(self._timeouts.outputs_s))
 
     def close(self) -> None:
         """End the process. Once is enough."""
         self._worker.close()
+
+    def _longest_s(self, of_calls_s: float) -> float:
+        """Return how long the worker may take for what, in single calls, may take ``of_calls_s``."""
+        return max(of_calls_s, self._timeouts.generation_s) if self._request.new_tokens else of_calls_s
 
     def __enter__(self) -> Self:
         return self

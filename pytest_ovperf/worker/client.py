@@ -52,7 +52,7 @@ _LINE_BYTES = 64 * 1024 * 1024
 
 _HUNG_REMEDY = (
     "Run that test alone on an idle machine; `ovperf devices` shows whether the device answers at all. "
-    "A model this slow needs a smaller shape in the marker `model`."
+    "A model this slow needs a smaller shape in the marker `model`, or a smaller new_tokens= where it generates."
 )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_ovperf.engines.capability import META_DEVICES, PROMISED
 from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
-from pytest_ovperf.records import ArmFacts, Precision
+from pytest_ovperf.records import ArmFacts
 from pytest_ovperf.tuning import AUTO, Hint
 
 if TYPE_CHECKING:
@@ -13,23 +14,11 @@ if TYPE_CHECKING:
 
     from pytest_ovperf.records import Arm
 
-#: The effective inference precision of each promise. INT8 kernels aside, an INT8 model computes in f32; FP16 and INT4
-#: are how weights are kept.
-_PROMISED = {
-    Precision.FP32: "f32",
-    Precision.FP16: "f32",
-    Precision.INT8: "f32",
-    Precision.INT4: "f32",
-    Precision.BF16: "bf16",
-}
-
 #: Settings whose effective value must be the one asked for, as far as the engine tells, …
 _READ_BACK = ("hint", "streams", "execution_mode", "core_type", "pinning", "hyper_threading", "mode")
 
 #: … except values that leave the choice to the device.
 _OPEN = (AUTO, Hint.NONE.value)
-
-_META_DEVICES = ("AUTO", "HETERO", "MULTI", "BATCH")
 
 
 def facts_from_json(fields: Mapping[str, Any]) -> ArmFacts:
@@ -66,7 +55,7 @@ def check_facts(arm: Arm, facts: ArmFacts, *, threads: int = 0) -> None:
     ``threads`` is the number asked for, 0 for any; an engine that reports 0 does not say. A setting of the arm that the
     device made something else of raises `ArmUnavailableError`: what would be measured has not the arm's name.
     """
-    promised = _PROMISED.get(arm.precision)
+    promised = PROMISED.get(arm.precision)
     if promised is not None and facts.precision != promised:
         raise MeasurementError(
             f"{arm}: the engine computes in {facts.precision}, the arm promises {promised}.",
@@ -114,7 +103,7 @@ def _fits(executing: str, asked: str) -> bool:
     # AUTO writes "(CPU)" while the CPU stands in for a device that is still compiling: no less elsewhere for that.
     executing = executing.strip("()")
     meta, colon, listed = asked.partition(":")
-    if meta not in _META_DEVICES:
+    if meta not in META_DEVICES:
         return _same_device(executing, asked)
     names = [name.split("(")[0] for name in listed.split(",") if name] if colon else []
     allowed = [name for name in names if not name.startswith("-")]

@@ -11,13 +11,14 @@ import pytest
 from pytest_ovperf.engines.protocol import open_engine
 from pytest_ovperf.errors import ArmError, ModelError
 from pytest_ovperf.models.cache import ArtefactCache
+from pytest_ovperf.models.inputs import save_inputs
 from pytest_ovperf.models.ir_file import read_ir_ports
 from pytest_ovperf.models.jobs import run_job
 from pytest_ovperf.models.library import ModelFiles, ModelLibrary
 from pytest_ovperf.models.onnx_file import read_onnx
 from pytest_ovperf.models.sizes import model_bytes
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.models.spec import Port
+from pytest_ovperf.models.spec import CallShape, Port
 from pytest_ovperf.records import Precision, parse_arm
 from pytest_ovperf.session.arms import Arms
 from pytest_ovperf.stats.fidelity import compare
@@ -113,6 +114,23 @@ def test_words_are_drawn_from_the_table_that_they_are_looked_up_in(models: Model
     assert (drawn["attention_mask"] == 1).all()
     assert drawn["ids"].shape == (8, 64)
     assert set(np.unique(drawn["ids"])) == set(range(40))
+
+
+@pytest.mark.parametrize("kind", ["bf16", "i4", "string"])
+def test_an_input_that_no_data_can_be_drawn_for_is_told(models: ModelLibrary, tmp_path: Path, kind: str) -> None:
+    given = ov.opset13.parameter(ov.PartialShape([1, 4]), getattr(ov.Type, kind))
+    given.output(0).get_tensor().set_names({"x"})
+    ov.save_model(ov.Model([ov.opset13.shape_of(given)], [given], "m"), tmp_path / "m.xml")
+    with pytest.raises(ModelError, match=f"'x' is of the element type {kind}, for which no data can be drawn"):
+        models.files(resolve("m.xml", shape=(1, 4), base=tmp_path), Precision.FP32)
+
+
+def test_an_exported_input_of_another_type_is_told(tmp_path: Path) -> None:
+    given = ov.opset13.parameter(ov.PartialShape([-1, -1]), np.float16)
+    given.output(0).get_tensor().set_names({"input_ids"})
+    ov.save_model(ov.Model([ov.opset13.relu(given)], [given], "m"), tmp_path / "m.xml")
+    with pytest.raises(ModelError, match="'input_ids' of the element type f16, for which no data can be drawn"):
+        save_inputs(tmp_path / "m.xml", CallShape((1, 4), 10), tmp_path, print)
 
 
 def test_pytorch_has_no_part_in_a_file(models: ModelLibrary, folder: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.jobs import ArtefactKind, BuildJob, run_job
 from pytest_ovperf.models.library import ModelFiles, ModelLibrary
@@ -135,6 +136,19 @@ def test_a_saved_directory_goes_the_same_way(models: ModelLibrary) -> None:
     assert built.weights == weights
     assert inputs["input_ids"].shape == (2, 8)
     assert np.abs(run_openvino(built, inputs) - run_pytorch(built, inputs)).max() < 1e-4
+
+
+def test_a_matrix_that_no_group_divides_is_compressed_all_the_same(models: ModelLibrary, tmp_path: Path) -> None:
+    odd = {"n_embd": 64, "n_inner": 100, "n_layer": 1, "n_head": 4, "n_positions": 64}
+    config = transformers.GPT2Config(vocab_size=256, bos_token_id=0, eos_token_id=0, **odd)
+    transformers.GPT2LMHeadModel(config).save_pretrained(tmp_path / "odd")
+    spec = resolve("odd", shape=(1, 8), base=tmp_path)
+    full, small = (
+        models.files(spec, precision, kind=WorkloadKind.GENERATE).ir for precision in (Precision.FP32, Precision.INT4)
+    )
+    assert full is not None
+    assert small is not None
+    assert model_bytes(ir=small, weights=None) < 0.7 * model_bytes(ir=full, weights=None)
 
 
 def test_weights_that_do_not_load_are_a_model_error(models: ModelLibrary, tmp_path: Path) -> None:

@@ -1,31 +1,24 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_ovperf.engines import loading
 from pytest_ovperf.engines.loading import import_packages, load_and_infer
-from pytest_ovperf.engines.protocol import Generated, LoadRequest
-from pytest_ovperf.records import ArmFacts, parse_arm
+from pytest_ovperf.engines.protocol import Generated
+from pytest_ovperf.records import ArmFacts
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
-ARM = parse_arm("openvino-fp32", "CPU")
-REQUEST = LoadRequest(
-    engine=ARM.engine,
-    precision=ARM.precision,
-    device="CPU",
-    weights=None,
-    auto_class=None,
-    ir=Path("model.xml"),
-    inputs=Path("inputs.npz"),
-    shape=None,
-    threads=2,
-)
+    from pytest_ovperf.engines.protocol import LoadRequest
+
+REQUEST = request_of("openvino-fp32")
 
 
 class FakeModel:

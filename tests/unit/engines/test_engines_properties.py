@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_ovperf.engines.properties import check_properties, compile_properties, read_settings
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import ArmUnavailableError, BadConfigError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Engine, Precision
+from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.tuning import Tuning
+from tests.unit.request_examples import request_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_ovperf.engines.protocol import LoadRequest
 
 CPU_ONLY = ["INFERENCE_NUM_THREADS", "SCHEDULING_CORE_TYPE", "ENABLE_HYPER_THREADING"]
 
@@ -24,19 +29,7 @@ def asked(
     kind: WorkloadKind = WorkloadKind.INFER,
     threads: int = 2,
 ) -> LoadRequest:
-    return LoadRequest(
-        engine=Engine.OPENVINO,
-        precision=precision,
-        device=device,
-        weights=None,
-        auto_class=None,
-        ir=Path("model.xml"),
-        inputs=Path("inputs.npz"),
-        shape=None,
-        threads=threads,
-        kind=kind,
-        tuning=Tuning.parse(tuning),
-    )
+    return request_of(Arm(Engine.OPENVINO, precision, device, Tuning.parse(tuning)), kind=kind, threads=threads)
 
 
 @pytest.mark.parametrize(

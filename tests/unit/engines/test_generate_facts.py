@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_ovperf.engines.genai_facts import read_printed, reporting
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import ArmFacts, Engine, Precision
 from pytest_ovperf.tuning import Tuning
+from tests.unit.request_examples import request_of
+
+if TYPE_CHECKING:
+    from pytest_ovperf.records import ArmFacts
 
 PRINTED = """\
 SchedulerConfig {
@@ -37,19 +39,7 @@ PACKAGES = (SimpleNamespace(get_version=lambda: "2026.1"), SimpleNamespace(get_v
 
 
 def facts_of(printed: str, tuning: Tuning | None = None) -> ArmFacts:
-    request = LoadRequest(
-        Engine.GENAI,
-        Precision.INT8,
-        "CPU",
-        None,
-        None,
-        Path("openvino_model.xml"),
-        Path("inputs.npz"),
-        None,
-        2,
-        kind=WorkloadKind.GENERATE,
-        tuning=tuning or Tuning(),
-    )
+    request = request_of("genai-int8", kind=WorkloadKind.GENERATE, tuning=tuning or Tuning())
     return read_printed(printed, request, 12, PACKAGES)
 
 

@@ -13,14 +13,15 @@ import pytest
 from pytest_ovperf.engines import genai as genai_engine
 from pytest_ovperf.engines import pytorch_generate
 from pytest_ovperf.engines.genai import Batch, OnePrompt
-from pytest_ovperf.engines.protocol import Generator, LoadRequest, Touchable
+from pytest_ovperf.engines.protocol import Generator, Touchable
 from pytest_ovperf.engines.pytorch_generate import TransformersGenerator
 from pytest_ovperf.errors import DeviceFailureError, MeasurementError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import ArmFacts, Engine, Precision
+from pytest_ovperf.records import ArmFacts
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pytest_ovperf.engines.protocol import LoadRequest
 
 FACTS = ArmFacts("f32", ("CPU",), 2, 1, {})
 PROMPT_TOKENS = 4
@@ -177,25 +178,23 @@ class FakeBatching:
 
 
 @pytest.fixture
-def request_of_five(tmp_path: Path) -> LoadRequest:
-    return LoadRequest(
-        Engine.GENAI,
-        Precision.INT8,
-        "CPU",
-        None,
-        None,
-        tmp_path / "openvino_model.xml",
-        tmp_path / "inputs.npz",
-        None,
-        2,
-        kind=WorkloadKind.GENERATE,
-        new_tokens=5,
-    )
+def request_of_five() -> LoadRequest:
+    return request_of("genai-int8", kind=WorkloadKind.GENERATE, new_tokens=5)
 
 
 def test_a_streamer_notes_the_first_token_of_one_prompt(clock: Clock, request_of_five: LoadRequest) -> None:
     times = OnePrompt(GENAI, FakePipeline(clock), None, request_of_five, FACTS).generate()
     assert (times.first_ns, times.latency_ns) == (40, 40 + 4 * 9)
+
+
+def test_a_pipeline_that_hands_out_no_token_is_no_measurement(clock: Clock, request_of_five: LoadRequest) -> None:
+    class Silent(FakePipeline):
+        def generate(self, _prompt: object, configuration: Any, streamer: Any) -> SimpleNamespace:
+            del configuration, streamer
+            return SimpleNamespace(tokens=[[]])
+
+    with pytest.raises(MeasurementError, match="generated 0 tokens for a prompt, not the 5"):
+        OnePrompt(GENAI, Silent(clock), None, request_of_five, FACTS).generate()
 
 
 def test_every_call_has_a_first_token_of_its_own(clock: Clock, request_of_five: LoadRequest) -> None:

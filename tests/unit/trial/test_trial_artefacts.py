@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import pytest
 
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import ArmError, ModelError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.jobs import ArtefactKind, BuildJob
@@ -14,10 +13,12 @@ from pytest_ovperf.models.spec import CallShape, DirectorySource, Task
 from pytest_ovperf.records import parse_arm
 from pytest_ovperf.trial import artefacts
 from pytest_ovperf.trial.artefacts import ExportArm, FilesArm
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_ovperf.engines.protocol import LoadRequest
     from pytest_ovperf.worker.client import Worker
 
 ARM = parse_arm("openvino-int8", "CPU")
@@ -25,18 +26,7 @@ SEEN = {"wall_ns": 9000, "steal_ns": None, "others_ns": 40, "switches": 2}
 
 
 def request(*, ir: Path | None, weights: Path | None = None) -> LoadRequest:
-    return LoadRequest(
-        engine=ARM.engine,
-        precision=ARM.precision,
-        device="CPU",
-        weights=weights,
-        auto_class=None,
-        ir=ir,
-        inputs=Path("inputs.npz"),
-        shape=None,
-        threads=2,
-        kind=WorkloadKind.FILES,
-    )
+    return request_of(ARM, ir=ir, weights=weights, kind=WorkloadKind.FILES)
 
 
 def job(weights: Path) -> BuildJob:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +12,7 @@ from pytest_ovperf.errors import MeasurementError, WorkerDiedError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.records import Arm, Interference, parse_arm
 from pytest_ovperf.trial.fresh import FreshArm
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,19 +28,7 @@ SEEN = {"wall_ns": 9000, "steal_ns": None, "others_ns": 40, "switches": 2}
 
 
 def request(arm: Arm, kind: WorkloadKind = WorkloadKind.LOAD) -> LoadRequest:
-    return LoadRequest(
-        engine=arm.engine,
-        precision=arm.precision,
-        device="CPU",
-        weights=None,
-        auto_class=None,
-        ir=Path("model.xml"),
-        inputs=Path("inputs.npz"),
-        shape=None,
-        threads=2,
-        kind=kind,
-        tuning=arm.tuning,
-    )
+    return request_of(arm, kind=kind)
 
 
 class FakeWorkers:
@@ -47,7 +37,7 @@ class FakeWorkers:
     def __init__(self, *, precision: str = "f32", keeps_cache: bool = True, dies: bool = False) -> None:
         self.asked: list[list[tuple[str, Mapping[str, Any]]]] = []
         self.closed: list[int] = []
-        self.facts = {**FACTS, "precision": precision}
+        self.facts: dict[str, Any] = {**FACTS, "precision": precision}
         self.keeps_cache = keeps_cache
         self.dies = dies
 
@@ -176,6 +166,27 @@ def test_a_device_that_keeps_nothing_in_the_cache_cannot_be_measured_with_a_warm
     with pytest.raises(MeasurementError, match=r"openvino-fp32\[cache=warm\] on CPU keeps no compiled model"):
         arm.loaded()
     arm.close()
+
+
+@pytest.mark.parametrize("taken", ["on", "off"])
+def test_a_load_that_should_have_come_from_the_cache_and_did_not_is_no_measurement(taken: str) -> None:
+    workers = FakeWorkers()
+    arm = fresh(WARM, workers)
+    arm.loaded()
+    workers.facts = {**FACTS, "settings": {"LOADED_FROM_CACHE": taken}}
+    refused = pytest.raises(MeasurementError, match="compiled the model anew") if taken == "off" else nullcontext()
+    with refused:
+        arm.block(0, 1)
+    arm.close()
+
+
+def test_the_load_that_fills_the_cache_is_not_expected_to_come_from_it() -> None:
+    workers = FakeWorkers()
+    workers.facts = {**FACTS, "settings": {"LOADED_FROM_CACHE": "off"}}
+    for use in (WARM, COLD):
+        arm = fresh(use, workers)
+        assert arm.loaded().settings == {"LOADED_FROM_CACHE": "off"}
+        arm.close()
 
 
 def test_pytorch_has_no_cache_to_be_warm() -> None:

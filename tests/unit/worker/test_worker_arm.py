@@ -2,27 +2,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import MeasurementError, WorkerHungError
 from pytest_ovperf.records import Arm, ArmFacts, Block, Engine, Interference, Precision
 from pytest_ovperf.worker.arm import ArmTimeouts, ArmWorker, block_of
+from tests.unit.request_examples import request_of
+
+if TYPE_CHECKING:
+    from pytest_ovperf.worker.client import Worker
 
 FAKES = Path(__file__).resolve().parents[2] / "fakes"
 ARM = Arm(Engine.OPENVINO, Precision.FP32, "CPU")
-REQUEST = LoadRequest(
-    engine=ARM.engine,
-    precision=ARM.precision,
-    device="CPU",
-    weights=None,
-    auto_class=None,
-    ir=Path("model.xml"),
-    inputs=Path("inputs.npz"),
-    shape=None,
-    threads=2,
-)
+REQUEST = request_of(ARM)
 
 
 def start(precision: str = "f32") -> ArmWorker:
@@ -44,6 +38,25 @@ def test_a_block_is_built_from_all_that_the_worker_tells_of_its_workload() -> No
     assert block_of({**told, "interference": seen}) == Block(
         (3, 4), Interference(1, None, 2, None), items=8, elapsed_ns=9, first_ns=(1, 2), tokens=32, bytes=7
     )
+
+
+class PatientWorker:
+    """Notes how long it might take for a block."""
+
+    def __init__(self) -> None:
+        self.timeouts_s: list[float] = []
+
+    def request(self, _do: str, *, timeout_s: float, **_: object) -> dict[str, object]:
+        self.timeouts_s.append(timeout_s)
+        return {"latency_ns": [1], "interference": {"wall_ns": 1, "steal_ns": 0, "others_ns": 0, "switches": 0}}
+
+
+@pytest.mark.parametrize(("new_tokens", "timeout_s"), [(0, 8.5), (32, 60.5)])
+def test_a_generation_may_take_longer_than_a_block_of_calls(new_tokens: int, timeout_s: float) -> None:
+    worker, timeouts = PatientWorker(), ArmTimeouts(block_s=8, generation_s=60)
+    arm = ArmWorker(ARM, request_of(ARM, new_tokens=new_tokens), cast("Worker", worker), timeouts)
+    arm.block(min_ns=500_000_000, min_calls=1)
+    assert worker.timeouts_s == [timeout_s]
 
 
 def test_an_arm_that_is_not_what_it_promises_is_refused_when_loaded() -> None:
