@@ -34,7 +34,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 #: The distributions whose versions are worth recording beside a measurement.
-DISTRIBUTIONS = ("openvino", "torch", "transformers", "nncf", "optimum-intel", "numpy", "pytest-ovperf")
+DISTRIBUTIONS = (
+    "openvino",
+    "openvino-genai",
+    "torch",
+    "transformers",
+    "nncf",
+    "optimum-intel",
+    "numpy",
+    "pytest-ovperf",
+)
 
 _MAX_REASON = 2000
 _SOURCE = re.compile(r"Exception from src\S*:")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 
+from .condition import read_text
+
 _SYS = Path("/sys")
 
 
@@ -43,10 +45,10 @@ def quota_cores(root: Path = _SYS) -> int:
     """
     unbounded = 1 << 20
     groups = root / "fs" / "cgroup"
-    words = _read(groups / "cpu.max").split()
+    words = read_text(groups / "cpu.max").split()
     if not words:
         legacy = groups / "cpu"
-        words = [*_read(legacy / "cpu.cfs_quota_us").split(), *_read(legacy / "cpu.cfs_period_us").split()]
+        words = [*read_text(legacy / "cpu.cfs_quota_us").split(), *read_text(legacy / "cpu.cfs_period_us").split()]
     try:
         quota_us, period_us = (int(word) for word in words)
     except ValueError:  # "max", or files that are not there
@@ -57,17 +59,10 @@ def quota_cores(root: Path = _SYS) -> int:
 def usable_memory_bytes(root: Path = _SYS) -> int:
     """Return the memory that this process may use, in bytes: the machine's, or a container's limit below it."""
     groups = root / "fs" / "cgroup"
-    words = _read(groups / "memory.max").strip() or _read(groups / "memory" / "memory.limit_in_bytes").strip()
+    words = read_text(groups / "memory.max") or read_text(groups / "memory" / "memory.limit_in_bytes")
     total = int(psutil.virtual_memory().total)
     return min(total, int(words)) if words.isdigit() and int(words) > 0 else total
 
 
 def _siblings(cpu: int, root: Path) -> str:
-    return _read(root / "devices" / "system" / "cpu" / f"cpu{cpu}" / "topology" / "thread_siblings_list").strip()
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError):
-        return ""
+    return read_text(root / "devices" / "system" / "cpu" / f"cpu{cpu}" / "topology" / "thread_siblings_list")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _KERNEL_DRIVERS: Mapping[str, tuple[str, ...]] = {"GPU": ("i915", "xe"), "NPU": ("intel_vpu",)}
 _NODES = {"GPU": "/dev/dri/renderD*", "NPU": "/dev/accel/accel*"}
+#: What can be done without the hardware.
+_WITHOUT = {"NPU": ", or compile for one that is elsewhere with --ov-npu-platform"}
 _PRODUCT = {"GPU": "GPU of Intel's", "NPU": "NPU of Intel's"}
 
 _WINDOWS_DRIVER = {
@@ -68,8 +70,8 @@ def _hardware(family: str, around: Surroundings) -> Iterator[Obstacle]:
         yield Obstacle(
             ObstacleKind.NO_HARDWARE,
             f"No {_PRODUCT[family]} is on this machine's bus.",
-            f"Leave {family} out of --ov-device here. If there is one, switch it on in the firmware's settings"
-            + ("; a virtual machine has to be given it." if around.system == "Linux" else "."),
+            f"Leave {family} out of --ov-device here{_WITHOUT.get(family, '')}. If there is one, switch it on in the"
+            " firmware's settings" + ("; a virtual machine has to be given it." if around.system == "Linux" else "."),
         )
     elif around.hardware and not any(_is_driven(family, device.driver, around) for device in around.hardware):
         device = around.hardware[0]

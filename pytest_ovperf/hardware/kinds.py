@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .condition import read_text
 from .cores import usable_cpus
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def linux_core_kinds(root: Path, usable: frozenset[int]) -> CoreKinds:
     Intel's kinds have a list each; elsewhere every processor may have a capacity, relative to the largest.
     """
     devices = root / "devices"
-    listed = [_cpu_list(_read(devices / name / "cpus")) for name in ("cpu_core", "cpu_atom", "cpu_lowpower")]
+    listed = [_cpu_list(read_text(devices / name / "cpus")) for name in ("cpu_core", "cpu_atom", "cpu_lowpower")]
     if not (listed[0] and (listed[1] or listed[2])):
         listed = [*_by_capacity(devices / "system" / "cpu"), frozenset()]
     if not (listed[0] and (listed[1] or listed[2])):
@@ -108,7 +109,7 @@ def _processor_records() -> bytes:
 def _by_capacity(folder: Path) -> list[frozenset[int]]:
     found: dict[int, int] = {}
     for path in folder.glob("cpu[0-9]*/cpu_capacity"):
-        words = _read(path).split()
+        words = read_text(path).split()
         number = path.parent.name.removeprefix("cpu")
         if words and words[0].isdigit() and number.isdigit():
             found[int(number)] = int(words[0])
@@ -118,7 +119,7 @@ def _by_capacity(folder: Path) -> list[frozenset[int]]:
 
 
 def _cores(folder: Path, cpus: frozenset[int]) -> int:
-    siblings = {cpu: _read(folder / f"cpu{cpu}" / "topology" / "thread_siblings_list").strip() for cpu in cpus}
+    siblings = {cpu: read_text(folder / f"cpu{cpu}" / "topology" / "thread_siblings_list") for cpu in cpus}
     return len({listed or str(cpu) for cpu, listed in siblings.items()})
 
 
@@ -130,10 +131,3 @@ def _cpu_list(text: str) -> frozenset[int]:
         if first.isdigit() and (last or first).isdigit():
             found.update(range(int(first), int(last or first) + 1))
     return frozenset(found)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError):
-        return ""

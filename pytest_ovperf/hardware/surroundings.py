@@ -14,15 +14,14 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from . import opencl
+from .condition import or_none
 from .pci import PciDevice, read_pci
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_T = TypeVar("_T")
 
 #: Where Linux shows a family's device nodes, and in which folder of ``/sys/class`` they say whose they are.
 _NODES = {"GPU": ("dri", "renderD*", "drm"), "NPU": ("accel", "accel*", "accel")}
@@ -62,17 +61,17 @@ def look_around(family: str, root: Path = Path("/")) -> Surroundings:
     """Return what is around ``family``, ``GPU`` or ``NPU``. ``root`` is the top of the file system, for Linux."""
     system = platform.system()
     wsl = (root / "dev" / "dxg").exists()  # the devices are then the host's, and not on the bus
-    hardware = None if wsl else _or_none(lambda: _of_family(family, root))
-    nodes = _or_none(lambda: device_nodes(family, root, hardware or ())) if system == "Linux" and not wsl else None
+    hardware = None if wsl else or_none(lambda: _of_family(family, root))
+    nodes = or_none(lambda: device_nodes(family, root, hardware or ())) if system == "Linux" and not wsl else None
     libraries = openvino_libraries()
     return Surroundings(
         system,
         hardware,
         nodes,
-        plugin=_or_none(lambda: _has(libraries, f"*openvino_intel_{family.lower()}_plugin*")),
-        loader=_or_none(lambda: loads(opencl.LOADER if family == "GPU" else _LEVEL_ZERO)),
-        driver=_or_none(lambda: gpu_driver(root) if family == "GPU" else npu_driver(system)),
-        compiler=_or_none(lambda: npu_compiler(libraries, system)) if family == "NPU" else None,
+        plugin=or_none(lambda: _has(libraries, f"*openvino_intel_{family.lower()}_plugin*")),
+        loader=or_none(lambda: loads(opencl.LOADER if family == "GPU" else _LEVEL_ZERO)),
+        driver=or_none(lambda: gpu_driver(root) if family == "GPU" else npu_driver(system)),
+        compiler=or_none(lambda: npu_compiler(libraries, system)) if family == "NPU" else None,
     )
 
 
@@ -115,7 +114,7 @@ def npu_compiler(libraries: Path | None, system: str, can_load: Callable[[str], 
 
 def openvino_libraries() -> Path | None:
     """Return the folder of OpenVINO's libraries, as its wheels have one; ``None`` for other installations."""
-    found = _or_none(lambda: importlib.util.find_spec("openvino"))
+    found = or_none(lambda: importlib.util.find_spec("openvino"))
     places = list(found.submodule_search_locations or ()) if found else []
     return next((folder for place in places if (folder := Path(place, "libs")).is_dir()), None)
 
@@ -144,10 +143,3 @@ def _group(path: Path) -> str:
         return str(import_module("grp").getgrgid(number).gr_name)
     except (ImportError, KeyError):  # Windows has no groups of this kind, and a container may not name the host's
         return str(number)
-
-
-def _or_none(ask: Callable[[], _T]) -> _T | None:
-    try:
-        return ask()
-    except Exception:  # noqa: BLE001  (one question that fails must not cost the answers to the others)
-        return None

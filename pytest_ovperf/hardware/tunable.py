@@ -95,7 +95,8 @@ def unsupported(tuning: Tuning, device: str, devices: Sequence[DeviceInfo]) -> s
             continue
         if there and not any(takes(each, name) for each in there):
             own = "" if name == setting else f" ({name})"
-            return f"{' and '.join(each.name for each in there)} has no setting {setting}{own}."
+            have = "has" if len(there) == 1 else "have"
+            return f"{' and '.join(each.name for each in there)} {have} no setting {setting}{own}."
     if isinstance(tuning.streams, int):
         return _beyond_streams(tuning.streams, there)
     return None

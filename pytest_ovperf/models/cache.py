@@ -15,7 +15,8 @@ import filelock
 
 from pytest_ovperf.errors import CacheError
 
-from .manifest import MANIFEST_NAME, DamageError, check_files, read_manifest, write_manifest
+from .layout import MANIFEST_NAME
+from .manifest import DamageError, check_files, read_manifest, write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -102,7 +103,11 @@ class ArtefactCache:
         with self._explained("read"):
             if not self._models.is_dir():
                 return ()
-            found = [self._entry(path) for path in self._models.iterdir() if path.is_dir()]
+            found = []
+            for path in self._models.iterdir():
+                if path.is_dir():
+                    with contextlib.suppress(FileNotFoundError):  # another run has taken it away meanwhile
+                        found.append(self._entry(path))
         return tuple(sorted(found, key=lambda entry: (entry.name, entry.kind, entry.digest)))
 
     def clear(self, names: Collection[str] | None = None) -> tuple[CacheEntry, ...]:

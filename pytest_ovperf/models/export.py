@@ -25,6 +25,16 @@ def export_ir(weights: Path, auto_class: str, task: Task, target: Path, say: Cal
 
     Raises `ModelError` when the directory cannot be loaded or optimum-intel cannot export it.
     """
+    export_graph(weights, auto_class, task.value, target, say, stateful=False)
+
+
+def export_graph(
+    weights: Path, auto_class: str, task: str, target: Path, say: Callable[[str], None], **options: object
+) -> None:
+    """Export the model in ``weights`` for optimum-intel's ``task``, with what it is told by ``options``.
+
+    Raises `ModelError` as `export_ir` does.
+    """
     say("loading the weights")
     with quietly():
         try:
@@ -37,7 +47,7 @@ def export_ir(weights: Path, auto_class: str, task: Task, target: Path, say: Cal
             ) from error
         say("exporting to OpenVINO")
         try:
-            export_from_model(model, output=target, task=task.value, stateful=False)
+            export_from_model(model, output=target, task=task, **options)
         except (ValueError, KeyError, RuntimeError, NotImplementedError) as error:
             raise ModelError(
                 f"optimum-intel could not export {weights} for {task}: {_first_line(error)}",

@@ -9,6 +9,7 @@ from huggingface_hub import snapshot_download
 
 from pytest_ovperf.errors import ModelError
 
+from .layout import WEIGHT_PATTERNS
 from .quiet import quietly
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DESCRIPTION = ("*.json", "*.txt", "*.model")
-_SAFE_WEIGHTS = "*.safetensors"
-_OLD_WEIGHTS = "pytorch_model*.bin"
+_SAFE_WEIGHTS, _OLD_WEIGHTS = WEIGHT_PATTERNS
 #: Other people's exports and sub-models, which would only cost time and space.
 _UNUSED = ("*/*",)
 

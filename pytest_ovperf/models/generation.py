@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 import openvino as ov
 import transformers
-from optimum.exporters.openvino import export_from_model
 from optimum.intel import OVConfig, OVModelForCausalLM, OVWeightQuantizationConfig
-from safetensors import SafetensorError
 
-from pytest_ovperf.errors import ModelError
-
+from .export import export_graph
 from .layout import IR_NAME
 from .quiet import quietly
 
@@ -44,23 +41,7 @@ def export_stateful(weights: Path, auto_class: str, target: Path, say: Callable[
 
     Raises `ModelError` when the directory cannot be loaded or optimum-intel cannot export it.
     """
-    say("loading the weights")
-    with quietly():
-        try:
-            model = getattr(transformers, auto_class).from_pretrained(weights, local_files_only=True).float().eval()
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            raise ModelError(
-                f"transformers could not load {weights} with {auto_class}: {_first_line(error)}",
-                remedy="Check that the directory is complete and that its config.json names the architecture.",
-            ) from error
-        say("exporting to OpenVINO, for generation")
-        try:
-            export_from_model(model, output=target, task=_TASK, stateful=True, ov_config=OVConfig(dtype="fp32"))
-        except (ValueError, KeyError, RuntimeError, NotImplementedError) as error:
-            raise ModelError(
-                f"optimum-intel could not export {weights} for generation: {_first_line(error)}",
-                remedy="Choose an architecture that optimum-intel exports, or a release of it that knows this one.",
-            ) from error
+    export_graph(weights, auto_class, _TASK, target, say, stateful=True, ov_config=OVConfig(dtype="fp32"))
     for path in target.iterdir():
         if path.name not in (IR_NAME, IR_NAME.replace(".xml", ".bin"), *_CONFIGURATION):
             path.unlink()
@@ -70,7 +51,8 @@ def compress_weights(source: Path, bits: int, target: Path, say: Callable[[str],
     """Save the stateful IR ``source`` as ``target / IR_NAME`` with its weights in 16, 8 or 4 bits.
 
     16 bits are FP16, 8 are INT8 with a scale and a zero point for each channel, 4 are INT4 with one for each group of
-    them; with 4, the embedding and the head are kept in INT8, as optimum-intel does by default.
+    them; with 4, the embedding and the head are kept in INT8, as optimum-intel does by default, and so is a matrix
+    whose channels no group divides.
     """
     say(f"compressing the weights to {bits} bits")
     with quietly():
@@ -88,11 +70,8 @@ def compress_weights(source: Path, bits: int, target: Path, say: Callable[[str],
 
 
 def _grouping(source: Path) -> dict[str, object]:
-    width = transformers.AutoConfig.from_pretrained(source.parent, local_files_only=True).hidden_size
-    # Where no group fits, each channel has a scale of its own (-1).
+    config = transformers.AutoConfig.from_pretrained(source.parent, local_files_only=True)
+    width = getattr(config, "hidden_size", _GROUPS[-1])  # a few families call it otherwise
+    # Where no group fits, each channel has a scale of its own (-1); a matrix of another width has smaller groups.
     group = next((size for size in _GROUPS if width % size == 0), -1)
-    return {"group_size": group, "ratio": 1.0}
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return {"group_size": group, "ratio": 1.0, "group_size_fallback": "adjust"}

@@ -20,7 +20,8 @@ from .samples import Array, Draw, images
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_FLOATS = {"f16": np.float16, "f32": np.float32, "f64": np.float64, "bf16": np.float32}
+#: Without bf16, which numpy does not have, so that no array of it could be given to the model.
+_FLOATS = {"f16": np.float16, "f32": np.float32, "f64": np.float64}
 _INTEGERS = {
     "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64,
     "u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "u64": np.uint64,
@@ -84,7 +85,7 @@ def _array(port: Any, name: str, dims: tuple[int, ...], draw: Draw) -> Array:
     if kind not in _INTEGERS:
         raise ModelError(
             f"The input {name!r} is of the element type {kind}, for which no data can be drawn.",
-            remedy="Name a model whose inputs are numbers.",
+            remedy=f"Export it with inputs of {', '.join((*_FLOATS, *_INTEGERS))} or boolean.",
         )
     return _whole_numbers(port, name, dims, rng, draw).astype(_INTEGERS[kind])
 

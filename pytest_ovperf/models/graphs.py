@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import ModelError
 
+from .configuration import shape_text
 from .ir_file import read_ir_ports
 from .onnx_file import read_onnx
 from .spec import GraphSource, IrSource, ModelSpec, OnnxSource, Port, Task
@@ -76,7 +77,7 @@ def _by_name(name: str, ports: Sequence[Port], asked: Asked | None) -> dict[str,
     fitting = [port for port in same_rank if port.admits(shape)] or lone
     if not fitting:
         raise ModelError(
-            f"The shape {_text(shape)} fits no input of {name!r}; they are {_listed(ports)}.",
+            f"The shape {shape_text(shape)} fits no input of {name!r}; they are {_listed(ports)}.",
             remedy=f"Write {_example(ports, ports)}.",
         )
     return {port.name: shape for port in fitting}
@@ -100,10 +101,6 @@ def _largest(port: Port) -> tuple[int, ...]:
 
 def _listed(ports: Sequence[Port]) -> str:
     return ", ".join(map(str, ports))
-
-
-def _text(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))
 
 
 def _example(needed: Sequence[Port], ports: Sequence[Port]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +10,7 @@ import openvino as ov
 from pytest_ovperf.errors import ModelError
 
 from .graph_samples import graph_inputs
-from .layout import INPUTS_NAME, SHAPES_NAME
-from .samples import Array, Draw, images, text_inputs
+from .samples import Array, Draw, images, save_arrays, text_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
     from .spec import CallShape
 
-_KINDS = {"i64": np.int64, "i32": np.int32, "f32": np.float32}
+_KINDS: Mapping[str, type[np.generic]] = {"i64": np.int64, "i32": np.int32, "f32": np.float32}
 
 
 def save_inputs(source: Path, call: CallShape, target: Path, say: Callable[[str], None]) -> None:
@@ -30,7 +28,7 @@ def save_inputs(source: Path, call: CallShape, target: Path, say: Callable[[str]
     begin with those of a smaller one. Raises `ModelError` for an input of an unknown kind.
     """
     say("drawing the inputs")
-    _save(_arrays(ov.Core().read_model(source), call), target)
+    save_arrays(_arrays(ov.Core().read_model(source), call), target)
 
 
 def save_graph_inputs(
@@ -41,13 +39,7 @@ def save_graph_inputs(
     Raises `ModelError` for an input that no data can be drawn for.
     """
     say("drawing the inputs")
-    _save(graph_inputs(ov.Core().read_model(source), shapes, Draw.HELD_OUT), target)
-
-
-def _save(arrays: Mapping[str, Array], target: Path) -> None:
-    np.savez(target / INPUTS_NAME, **arrays)  # type: ignore[arg-type]
-    shapes = {name: list(array.shape) for name, array in arrays.items()}
-    (target / SHAPES_NAME).write_text(json.dumps(shapes, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+    save_arrays(graph_inputs(ov.Core().read_model(source), shapes, Draw.HELD_OUT), target)
 
 
 def input_names(model: Any) -> list[str]:  # noqa: ANN401  (openvino is untyped here)
@@ -55,8 +47,19 @@ def input_names(model: Any) -> list[str]:  # noqa: ANN401  (openvino is untyped 
     return [port.get_any_name() for port in model.inputs]
 
 
+def _kind(port: Any) -> type[np.generic]:  # noqa: ANN401
+    name = port.get_element_type().get_type_name()
+    if name not in _KINDS:
+        raise ModelError(
+            f"The exported model has the input {port.get_any_name()!r} of the element type {name}, for which no data "
+            "can be drawn.",
+            remedy="Choose a model of token ids or of pixels.",
+        )
+    return _KINDS[name]
+
+
 def _arrays(model: Any, call: CallShape) -> Mapping[str, Array]:  # noqa: ANN401
-    kinds = {port.get_any_name(): _KINDS[port.get_element_type().get_type_name()] for port in model.inputs}
+    kinds = {port.get_any_name(): _kind(port) for port in model.inputs}
     if not call.is_text:
         return {name: images(Draw.HELD_OUT, call.dims).astype(kind) for name, kind in kinds.items()}
     rng = np.random.default_rng([20, Draw.HELD_OUT])

@@ -8,3 +8,8 @@ IR_NAME = "openvino_model.xml"
 INPUTS_NAME = "inputs.npz"
 #: The shapes of those arrays, for a reader without numpy: name → dimensions.
 SHAPES_NAME = "shapes.json"
+#: What the cache writes beside the files of an artefact: their sizes and hashes, and when it was made.
+MANIFEST_NAME = "artefact.json"
+
+#: What transformers reads a Hugging Face directory's weights from: the first of these that is there.
+WEIGHT_PATTERNS = ("*.safetensors", "pytorch_model*.bin")

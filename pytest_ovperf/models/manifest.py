@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .layout import MANIFEST_NAME
 from .recipe import Recipe, file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-MANIFEST_NAME = "artefact.json"
 _SCHEMA = 1
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .layout import INPUTS_NAME, SHAPES_NAME
-from .samples import Draw, tokens
+from .samples import Draw, save_arrays, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,10 +23,7 @@ def save_prompts(call: CallShape, target: Path, say: Callable[[str], None]) -> N
     ``call.dims`` is (prompts, tokens of the longest), ``call.shortest`` the tokens of the shortest.
     """
     say("drawing the prompts")
-    arrays = prompts(call)
-    np.savez(target / INPUTS_NAME, **arrays)  # type: ignore[arg-type]
-    shapes = {name: list(array.shape) for name, array in arrays.items()}
-    (target / SHAPES_NAME).write_text(json.dumps(shapes, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+    save_arrays(prompts(call), target)
 
 
 def prompts(call: CallShape) -> Mapping[str, NDArray[np.int64]]:

@@ -35,25 +35,17 @@ def quantize_ir(source: Path, task: Task, call: CallShape, target: Path, say: Ca
 
     Encoders and vision models get INT8 weights and activations, calibrated on seeded samples of the workload's
     ``call`` (batch 1; text of up to its length); language models get asymmetric INT8 weights only, as is usual for
-    them.
+    them. Raises `ModelError` where NNCF gives up.
     """
     with quietly():
         model = ov.Core().read_model(source)
         if task is Task.TEXT_GENERATION:
             say("compressing the weights to INT8")
-            quantised = nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_ASYM)
+            quantised = _done(source, lambda: nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_ASYM))
         else:
             names = input_names(model)
             samples = text_samples(call, names) if call.is_text else image_samples(call, names[0])
-            say(f"quantising to INT8 with {len(samples)} calibration samples")
-            quantised = nncf.quantize(
-                model,
-                nncf.Dataset(samples),
-                subset_size=len(samples),
-                preset=nncf.QuantizationPreset.MIXED,
-                model_type=nncf.ModelType.TRANSFORMER if call.is_text else None,
-                fast_bias_correction=True,
-            )
+            quantised = _quantised(source, model, samples, say, transformer=call.is_text)
         say("saving the INT8 model")
         ov.save_model(quantised, target / IR_NAME, compress_to_fp16=False)
 
@@ -74,23 +66,41 @@ def quantize_graph(
                 remedy="Name the model as it was before; to run this one as it is, ask for openvino-fp32.",
             )
         samples = graph_samples(model, shapes, _GRAPH_SAMPLES)
-        say(f"quantising to INT8 with {len(samples)} calibration samples")
-        try:
-            quantised = nncf.quantize(
-                model,
-                nncf.Dataset(samples),
-                subset_size=len(samples),
-                preset=nncf.QuantizationPreset.MIXED,
-                model_type=nncf.ModelType.TRANSFORMER if _is_transformer(model) else None,
-                fast_bias_correction=True,
-            )
-        except (RuntimeError, ValueError, nncf.InternalError, nncf.ValidationError) as error:
-            raise ModelError(
-                f"NNCF could not quantise {source}:\n{error}",
-                remedy="Quantise it yourself, and name the IR of that; or compare openvino-fp32 and openvino-fp16.",
-            ) from error
+        quantised = _quantised(source, model, samples, say, transformer=_is_transformer(model))
         say("saving the INT8 model")
         ov.save_model(quantised, target / IR_NAME, compress_to_fp16=False)
+
+
+def _quantised(
+    source: Path,
+    model: Any,  # noqa: ANN401  (openvino is untyped here)
+    samples: Sequence[Mapping[str, Array]],
+    say: Callable[[str], None],
+    *,
+    transformer: bool,
+) -> Any:  # noqa: ANN401
+    say(f"quantising to INT8 with {len(samples)} calibration samples")
+    return _done(
+        source,
+        lambda: nncf.quantize(
+            model,
+            nncf.Dataset(samples),
+            subset_size=len(samples),
+            preset=nncf.QuantizationPreset.MIXED,
+            model_type=nncf.ModelType.TRANSFORMER if transformer else None,
+            fast_bias_correction=True,
+        ),
+    )
+
+
+def _done(source: Path, quantise: Callable[[], Any]) -> Any:  # noqa: ANN401
+    try:
+        return quantise()
+    except (RuntimeError, ValueError, nncf.InternalError, nncf.ValidationError) as error:
+        raise ModelError(
+            f"NNCF could not quantise {source}:\n{error}",
+            remedy="Quantise it yourself, and name the IR of that; or compare openvino-fp32 and openvino-fp16.",
+        ) from error
 
 
 def _is_transformer(model: Any) -> bool:  # noqa: ANN401  (openvino is untyped here)

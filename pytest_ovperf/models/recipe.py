@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import ModelError
 
+from .layout import MANIFEST_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -85,7 +87,8 @@ def directory_digest(directory: Path) -> str:
     total = hashlib.sha256()
     try:
         for path in sorted(directory.iterdir()):
-            if path.suffix in _MODEL_SUFFIXES and path.is_file():
+            # The cache's own note tells when a hub model was fetched, which is no part of the model.
+            if path.suffix in _MODEL_SUFFIXES and path.name != MANIFEST_NAME and path.is_file():
                 total.update(f"{path.name}\0{file_sha256(path)}\n".encode())
     except OSError as error:
         raise ModelError(

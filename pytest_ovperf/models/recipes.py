@@ -9,13 +9,17 @@ from pytest_ovperf.errors import ModelError
 
 from .catalogue import CATALOGUE, SEEDING_VERSION
 from .jobs import ArtefactKind
-from .recipe import Recipe, directory_digest, package_versions
+from .recipe import Recipe, package_versions
 from .spec import CatalogueSource, DirectorySource, HubSource, IrSource, OnnxSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .catalogue import CatalogueEntry
     from .spec import ModelSpec
+
+#: (batch, channels, height, width)
+_IMAGE_RANK = 4
 
 #: The distributions whose versions decide on the bytes of each kind. What a parent artefact is made with, its digest
 #: already says.
@@ -53,17 +57,15 @@ def recipe_of(
     made_from: Mapping[str, object],
     *,
     made_with: Sequence[str] | None = None,
-    method: int | None = None,
 ) -> Recipe:
     """Return the recipe of one artefact of ``spec``.
 
-    ``made_with`` names the distributions whose versions decide, ``method`` counts the ways this package makes it;
-    both are those of the kind where they are not given.
+    ``made_with`` names the distributions whose versions decide: those of the kind where it is not given.
     """
     ingredients = {
         "made_from": made_from,
         "made_with": package_versions(_MADE_WITH[kind] if made_with is None else made_with),
-        "method": _METHOD[kind] if method is None else method,
+        "method": _METHOD[kind],
     }
     return Recipe(spec.name, kind.value, ingredients)
 
@@ -76,17 +78,22 @@ def weights_recipe(spec: ModelSpec) -> Recipe:
     """
     match spec.source:
         case CatalogueSource(entry):
-            return recipe_of(spec, ArtefactKind.WEIGHTS, {"entry": asdict(CATALOGUE[entry])})
+            return _seeded_recipe(spec, CATALOGUE[entry])
         case HubSource(repository, revision):
             made_from = {"repository": repository, "revision": revision}
             return Recipe(spec.name, ArtefactKind.WEIGHTS.value, {"made_from": made_from})
-        case DirectorySource(path):
-            return Recipe(spec.name, ArtefactKind.WEIGHTS.value, {"made_from": {"directory": directory_digest(path)}})
-        case IrSource(path) | OnnxSource(path):
+        case DirectorySource(path) | IrSource(path) | OnnxSource(path):
             raise ModelError(
-                f"{path} is a graph with its weights in it: there are none apart.",
-                remedy="Name the directory that it was exported from.",
+                f"{path} has its own weights: there are none to make or to fetch.", remedy="Use them in place."
             )
+
+
+def _seeded_recipe(spec: ModelSpec, entry: CatalogueEntry) -> Recipe:
+    """Return the recipe of seeded weights; the statistics of a vision model are taken of images that numpy draws."""
+    made_with = _MADE_WITH[ArtefactKind.WEIGHTS]
+    if len(entry.shape) == _IMAGE_RANK:
+        made_with = (*made_with, "numpy")
+    return recipe_of(spec, ArtefactKind.WEIGHTS, {"entry": asdict(entry)}, made_with=made_with)
 
 
 def conversion_recipe(spec: ModelSpec, digest: str) -> Recipe:

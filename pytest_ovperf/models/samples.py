@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .layout import INPUTS_NAME, SHAPES_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 Array = NDArray[np.generic]
 
@@ -71,3 +75,10 @@ def text_inputs(
         "position_ids": np.broadcast_to(np.arange(dims[1], dtype=np.int64), dims).copy(),
     }
     return {name: made[name] for name in names}
+
+
+def save_arrays(arrays: Mapping[str, Array], target: Path) -> None:
+    """Write one call's inputs into ``target``, and beside them their shapes, for a process without numpy."""
+    np.savez(target / INPUTS_NAME, **arrays)  # type: ignore[arg-type]
+    shapes = {name: list(array.shape) for name, array in arrays.items()}
+    (target / SHAPES_NAME).write_text(json.dumps(shapes, sort_keys=True) + "\n", encoding="utf-8", newline="\n")

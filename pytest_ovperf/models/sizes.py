@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import ModelError
 
+from .layout import WEIGHT_PATTERNS
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-#: What transformers reads the weights from: the first of these that is there.
-_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 
 def loaded_files(*, ir: Path | None, weights: Path | None) -> tuple[Path, ...]:
@@ -22,7 +21,7 @@ def loaded_files(*, ir: Path | None, weights: Path | None) -> tuple[Path, ...]:
     if ir is not None:
         found = tuple(file for file in (ir, ir.with_suffix(".bin")) if file.is_file())
     elif weights is not None:
-        groups = (tuple(sorted(weights.glob(pattern))) for pattern in _WEIGHTS)
+        groups = (tuple(sorted(weights.glob(pattern))) for pattern in WEIGHT_PATTERNS)
         found = next((group for group in groups if group), ())
     else:
         found = ()

@@ -14,6 +14,7 @@ from pytest_ovperf.errors import ModelError
 from .catalogue import CATALOGUE, CatalogueEntry
 from .configuration import Configuration, interpret, read_configuration
 from .graphs import FILE_READERS, resolve_graph
+from .layout import WEIGHT_PATTERNS
 from .spec import (
     AUTO_CLASSES,
     CatalogueSource,
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _HUB_ID = re.compile(r"(?P<repository>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?")
-_WEIGHT_PATTERNS = ("*.safetensors", "pytorch_model*.bin")
 _TEXT_RANK = 2
+#: Characters of a name that an error shows.
+_SHOWN = 80
 _SIZE = re.compile(r"([0-9]+)(?:\.\.([0-9]+))?")
 
 
@@ -76,7 +78,7 @@ def _resolve(name: str, asked: tuple[int, ...] | None, base: Path) -> ModelSpec:
             entry.shape if asked is None else asked,
             static=asked is not None,
         )
-    path = base / Path(name).expanduser()
+    path = _located(name, base)
     if name and path.is_dir():
         return resolve_directory(name, path, asked)
     if path.is_file():
@@ -98,7 +100,7 @@ def _resolve(name: str, asked: tuple[int, ...] | None, base: Path) -> ModelSpec:
 
 
 def _resolve_file(name: str, shapes: Mapping[str, Sequence[int]], base: Path) -> ModelSpec:
-    path = base / Path(name).expanduser()
+    path = _located(name, base)
     if path.is_file() and path.suffix.lower() in FILE_READERS:
         return resolve_graph(name, path, shapes)
     raise ModelError(
@@ -107,12 +109,25 @@ def _resolve_file(name: str, shapes: Mapping[str, Sequence[int]], base: Path) ->
     )
 
 
+def _located(name: str, base: Path) -> Path:
+    """Return the path that ``name`` stands for, if any. Raises `ModelError` for one that cannot be looked for."""
+    try:
+        path = base / Path(name).expanduser()
+        path.exists()  # a name may be too long for the system, or lead through a folder that is closed to this user
+    except (OSError, RuntimeError) as error:
+        raise ModelError(
+            f"The model {name[:_SHOWN]!r} cannot be looked for: {error}",
+            remedy="Mend the name or the path; ~ stands for a home directory, ~name for that of another user.",
+        ) from error
+    return path
+
+
 def resolve_directory(name: str, path: Path, shape: tuple[int, ...] | None) -> ModelSpec:
     """Return the spec of the Hugging Face directory ``path``, under ``name``. Raises `ModelError` as `resolve` does."""
     configuration = read_configuration(path)
-    if not any(next(path.glob(pattern), None) for pattern in _WEIGHT_PATTERNS):
+    if not any(next(path.glob(pattern), None) for pattern in WEIGHT_PATTERNS):
         raise ModelError(
-            f"{path} has a config.json but no weights ({' or '.join(_WEIGHT_PATTERNS)}).",
+            f"{path} has a config.json but no weights ({' or '.join(WEIGHT_PATTERNS)}).",
             remedy="Save the model with save_pretrained(), or download it completely.",
         )
     source = DirectorySource(path.resolve())

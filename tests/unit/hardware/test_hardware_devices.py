@@ -13,6 +13,7 @@ from pytest_ovperf.hardware.devices import (
     base_devices,
     expand,
     find,
+    hindrance,
     matches,
     parse_devices,
     require,
@@ -140,7 +141,8 @@ def test_all_of_nothing_is_an_error_with_the_reasons() -> None:
 
 @pytest.mark.parametrize("expression", ["CPU", "AUTO", "AUTO:GPU,CPU", "auto:gpu,cpu"])
 def test_what_can_run_is_let_pass(expression: str) -> None:
-    require(expression, HERE)
+    assert hindrance(expression, HERE) is None
+    require(expression, HERE)  # does not raise
 
 
 @pytest.mark.parametrize("expression", ["GPU", "GPU.1", "HETERO:GPU,CPU", "AUTO:GPU", "AUTO:GPU,NPU"])

@@ -72,6 +72,12 @@ def test_what_is_in_a_gpus_way(around: Surroundings, kind: ObstacleKind, seen: s
 @pytest.mark.parametrize(
     ("around", "kind", "seen", "remedy"),
     [
+        (
+            replace(NPU_WELL, hardware=(), nodes=()),
+            ObstacleKind.NO_HARDWARE,
+            "No NPU of Intel's",
+            "compile for one that is elsewhere with --ov-npu-platform",
+        ),
         (replace(NPU_WELL, loader=False), ObstacleKind.LEVEL_ZERO_LOADER_MISSING, "Level Zero loader", "libze1"),
         (replace(NPU_WELL, driver=False), ObstacleKind.DRIVER_MISSING, "Level Zero driver", "intel-level-zero-npu"),
         (

@@ -57,7 +57,8 @@ def test_what_a_device_offers_passes(tuning: str, device: str) -> None:
     [
         ("core_type=pcore", "GPU", "GPU has no setting core_type (SCHEDULING_CORE_TYPE)."),
         ("threads=2", "AUTO:GPU", "GPU has no setting threads (INFERENCE_NUM_THREADS)."),
-        ("execution_mode=accuracy", "AUTO:GPU,CPU", "GPU and CPU has no setting execution_mode (EXECUTION_MODE_HINT)."),
+        ("execution_mode=accuracy", "AUTO:GPU,CPU",
+         "GPU and CPU have no setting execution_mode (EXECUTION_MODE_HINT)."),
         ("KV_CACHE_PRECISION=u8", "GPU", "GPU has no setting KV_CACHE_PRECISION."),
         ("SCHEDULE_POLICY=ROUND_ROBIN", "HETERO:CPU", "CPU has no setting SCHEDULE_POLICY."),
         ("streams=4", "CPU", "streams=4 is out of reach: CPU offers 1 to 2."),

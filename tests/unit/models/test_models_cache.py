@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import CacheError, ModelError
+from pytest_ovperf.models import cache as cache_module
 from pytest_ovperf.models.cache import ArtefactCache
-from pytest_ovperf.models.manifest import MANIFEST_NAME
+from pytest_ovperf.models.layout import MANIFEST_NAME
+from pytest_ovperf.models.manifest import Manifest, read_manifest
 from pytest_ovperf.models.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -218,6 +221,20 @@ def test_entries_show_damage_instead_of_failing(tmp_path: Path, said: Said) -> N
     (entry,) = cache.entries()
     assert (entry.name, entry.kind, entry.digest) == ("owner-name", "ir", RECIPE.digest)
     assert "manifest" in entry.damage
+
+
+def test_an_entry_that_another_run_takes_away_meanwhile_is_none(
+    tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = ArtefactCache(tmp_path)
+    cache.obtain(RECIPE, Builds(), say=said)
+
+    def too_late(path: Path) -> Manifest:
+        shutil.rmtree(path)
+        return read_manifest(path)
+
+    monkeypatch.setattr(cache_module, "read_manifest", too_late)
+    assert cache.entries() == ()
 
 
 def test_an_empty_cache_has_no_entries_and_is_not_created_by_looking(tmp_path: Path) -> None:

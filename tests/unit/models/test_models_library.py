@@ -115,15 +115,17 @@ def test_another_batch_needs_no_other_quantisation(models: ModelLibrary, worker:
 
 
 @pytest.mark.parametrize(
-    ("package", "rebuilt"),
+    ("name", "package", "rebuilt"),
     [
-        ("torch", ["weights", "ir", "inputs", "int8"]),
-        ("optimum-intel", ["ir", "inputs", "int8"]),
-        ("nncf", ["int8"]),
-        ("numpy", ["inputs", "int8"]),
+        ("gpt2", "torch", ["weights", "ir", "inputs", "int8"]),
+        ("gpt2", "optimum-intel", ["ir", "inputs", "int8"]),
+        ("gpt2", "nncf", ["int8"]),
+        ("gpt2", "numpy", ["inputs", "int8"]),
+        ("resnet50", "numpy", ["weights", "ir", "inputs", "int8"]),  # its statistics are of images that numpy draws
     ],
 )
 def test_a_new_release_rebuilds_what_it_makes_and_what_follows(
+    name: str,
     package: str,
     rebuilt: list[str],
     models: ModelLibrary,
@@ -131,7 +133,7 @@ def test_a_new_release_rebuilds_what_it_makes_and_what_follows(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    spec = resolve("gpt2", shape=None, base=tmp_path)
+    spec = resolve(name, shape=None, base=tmp_path)
     models.files(spec, Precision.INT8)
     worker.jobs.clear()
     versions = package_versions
@@ -279,6 +281,15 @@ def test_a_hub_model_is_fetched_once_and_then_a_directory(
     assert dict(settled.shapes) == dict.fromkeys(["input_ids", "attention_mask", "token_type_ids"], (1, 8))
     assert models.files(spec, Precision.FP32).spec == settled
     assert worker.kinds == ["weights", "ir", "inputs"]
+
+
+def test_a_hub_model_that_is_fetched_again_is_the_same_model(tmp_path: Path, worker: FakeWorker) -> None:
+    spec, seconds = resolve("owner/name", shape=None, base=tmp_path), iter(range(100))
+    first, again = (  # in another cache, at another time
+        ModelLibrary(ArtefactCache(tmp_path / name, clock=lambda: float(next(seconds))), worker, lambda _text: None)
+        for name in ("first", "again")
+    )
+    assert first.files(spec, Precision.FP32).digest == again.files(spec, Precision.FP32).digest
 
 
 def test_a_shape_that_does_not_fit_a_hub_model_shows_once_it_is_fetched(models: ModelLibrary, tmp_path: Path) -> None:

@@ -76,6 +76,15 @@ def test_a_path_that_does_not_exist_is_refused_at_once(name: str, tmp_path: Path
         resolved(name, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/model", "long" * 100])
+@pytest.mark.parametrize("shape", [None, {"ids": (1, 8)}])
+def test_a_name_that_the_system_cannot_look_for_is_refused(
+    name: str, shape: dict[str, tuple[int, ...]] | None, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError):
+        resolve(name, shape=shape, base=tmp_path)
+
+
 def test_the_empty_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model ''"):
         resolved("", tmp_path)
