@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -104,8 +105,8 @@ class CompileOnly:
         ]
 
     def told(self, platform: str) -> str:
-        """Return the platform with what is done about it."""
-        return f"{described(platform)}: {not_executed(platform)}"
+        """Return the platform with what is done about it; alone where there is no compiler, and so nothing is."""
+        return f"{described(platform)}: {not_executed(platform)}" if self.works else described(platform)
 
     def where(self, platform: str) -> str:
         """Return the platform with its compiler, as a place where a model is taken or not."""
@@ -167,8 +168,10 @@ class CompileOnly:
         key = CompileKey(request.platform, label, precision, str(shapes))
         cause = "" if error is None else str(error.cause)
         outcome = Outcome(blob.blob_bytes if blob else 0, cause, answer.version)
-        self._observed[key] = self.record.observe(key, outcome, blob.compile_s if blob else 0.0)
-        return self._observed[key]
+        before, now = self._observed.get(key), self.record.observe(key, outcome, blob.compile_s if blob else 0.0)
+        # What another test of this run has recorded meanwhile hides nothing of what has changed since the last run.
+        self._observed[key] = now if before is None else replace(now, recorded=before.recorded)
+        return now
 
     def _changed(
         self, error: DeviceFailureError | WorkerDiedError, observed: Observed | None

@@ -78,14 +78,15 @@ def install(
 ) -> Installed:
     """Host the compiler of OpenVINO ``version``, by default the installed one's, and return what was installed.
 
-    One that is there already is left as it is, unless ``again``. Whoever else installs or compiles is waited for. A
-    version counts as installed once a small model was compiled by it. ``wheel`` takes the place of pip's download.
+    Where OpenVINO is not installed either, any that is there will do, and else the newest is fetched. One that is there
+    already is left as it is, unless ``again``. Whoever else installs or compiles is waited for. A version counts as
+    installed once a small model was compiled by it. ``wheel`` takes the place of pip's download.
     Raises `NpuCompilerError` that says what is missing and which package brings it, or what went wrong.
     """
     layout = Layout.of(cache_dir)
     wanted = version or openvino_version()
     with alone(layout):
-        there = next((note for note in layout.installed() if note.version == wanted), None)
+        there = next((note for note in reversed(layout.installed()) if wanted in {None, note.version}), None)
         if there is not None and there.host_source == host_digest() and not again:
             return there
         wine = Wine.find(layout.prefix)

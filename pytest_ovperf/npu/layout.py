@@ -73,8 +73,10 @@ class Layout:
 
     def installed(self) -> tuple[Installed, ...]:
         """Return the versions that are installed, the newest last."""
-        notes = (read_note(path) for path in self.root.glob(f"*/{NOTE_NAME}"))
-        return tuple(sorted((note for note in notes if note is not None), key=lambda note: version_key(note.version)))
+        notes = [(path.parent, read_note(path)) for path in self.root.glob(f"*/{NOTE_NAME}")]
+        # A version that an interrupted installation left where it was put together is not in its place.
+        found = [note for folder, note in notes if note is not None and folder == self.place(note.version)]
+        return tuple(sorted(found, key=lambda note: version_key(note.version)))
 
     def best(self, wanted: str | None) -> Installed | None:
         """Return the installed version ``wanted``, else the newest, ``None`` where none is."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 #: Platform → the processors that have it.
 PLATFORMS: Mapping[str, str] = {
@@ -71,3 +71,8 @@ def described(platform: str) -> str:
 def not_executed(platform: str) -> str:
     """Return what is said of whatever was compiled for ``platform``, and why nothing of it was run."""
     return f"compiled for NPU {platform}, not executed"
+
+
+def none_executed(platforms: Iterable[str]) -> str:
+    """Return what is said of whatever was compiled for these platforms, each once."""
+    return "; ".join(map(not_executed, dict.fromkeys(platforms)))

@@ -182,9 +182,14 @@ def _entries(document: Node, platform: str, source: Path) -> dict[CompileKey, Ou
         )
     if models is None or models.members is None:
         raise damaged(source, document.line, "there are no models.")
+    named = head.get("platform")
+    if named is not None and named.value != platform:
+        raise damaged(source, named.line, f"it is about the platform {named.value!r}, and its name says {platform}.")
     entries: dict[CompileKey, Outcome] = {}
     for model, forms in models.members.items():
-        for form, node in (forms.members or {}).items():
+        if forms.members is None:
+            raise damaged(source, forms.line, f"{model!r} has no precisions.")
+        for form, node in forms.members.items():
             precision, comma, shapes = form.partition(", ")
             if not comma:
                 raise damaged(source, node.line, f"{form!r} is no precision with the kind of its shapes.")

@@ -76,9 +76,9 @@ def _fixed(sizes: Sequence[Dimension]) -> tuple[int, ...]:
 
 
 def marker_shape(example: dict[str, tuple[int, ...]]) -> str:
-    """Return what to write in the marker ``model`` where one shape serves all inputs, else an empty text."""
+    """Return what to write in the marker ``model``: one shape where it serves all inputs, else each by its name."""
     shapes = set(example.values())
-    return f" (in a test @pytest.mark.model(..., shape={next(iter(shapes))!r}))" if len(shapes) == 1 else ""
+    return f" (in a test @pytest.mark.model(..., shape={next(iter(shapes)) if len(shapes) == 1 else example!r}))"
 
 
 def option_shape(example: dict[str, tuple[int, ...]]) -> str:

@@ -109,7 +109,7 @@ def _broken(request: CompileRequest, ended: Ended, answer: Answer, compiler: str
     how = f"crashed: {answer.crashed}" if answer.crashed else f"ended before it was done: {exit_text(ended.returncode)}"
     kind = WorkerOutOfMemoryError if ran_out_of_memory(ended.printed) else WorkerDiedError
     remedy = _LARGE if kind is WorkerOutOfMemoryError else _CRASHED
-    return kind(f"{doing} {how} (process_died).\n{words}", remedy=remedy)
+    return kind(f"{doing} {how} ({kind.cause}).\n{words}", remedy=remedy)
 
 
 def last_lines(printed: str) -> str:

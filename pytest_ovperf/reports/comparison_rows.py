@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003  (public annotations stay resolvable)
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 
 from pytest_ovperf.records import VerdictKind  # noqa: TC001  (see above)
@@ -73,18 +72,9 @@ def run_titles(compared: Compared) -> tuple[str, ...]:
 def run_lines(runs: Sequence[RunView]) -> list[tuple[str, str, str, str]]:
     """Return number, name, start and commit of each run."""
     return [
-        (str(number), run.name, moment(run.started), run.commit[:_COMMIT_DIGITS])
+        (str(number), run.name, figures.moment(run.started), run.commit[:_COMMIT_DIGITS])
         for number, run in enumerate(runs, start=1)
     ]
-
-
-def moment(started: str) -> str:
-    """Return an ISO 8601 time to the minute with its offset, and whatever else a file says as it stands."""
-    try:
-        when = datetime.fromisoformat(started)
-    except ValueError:
-        return started
-    return f"{when:%Y-%m-%d %H:%M} {when:%z}".replace("+0000", "UTC").rstrip()
 
 
 def difference(found: EnvironmentDifference) -> str:
@@ -191,7 +181,7 @@ def _benchmark(row: ComparedRow[BenchmarkView], name: str) -> Line:
         about={},
         own="",
         figures=tuple(_median(view) for view in row.over_runs),
-        spread=_range(_time(times.q1_s), _time(times.q3_s)),
+        spread=figures.beside(_time(times.q1_s), _time(times.q3_s), "\N{EN DASH}"),
         change="" if row.change is None else figures.change(row.change),
         between=_between(row.change_low, row.change_high),
         verdict=row.said,
@@ -210,13 +200,7 @@ def _time(seconds: float) -> str:
 
 
 def _between(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else _range(figures.change(low), figures.change(high), " to ")
-
-
-def _range(low: str, high: str, dash: str = "\N{EN DASH}") -> str:
-    """Join two figures, with the unit said once where it is the same."""
-    figure, _, unit = low.rpartition(" ")
-    return f"{figure if high.endswith(' ' + unit) else low}{dash}{high}"
+    return "" if low is None or high is None else figures.beside(figures.change(low), figures.change(high), " to ")
 
 
 def _sides(now: ComparisonView, then: ComparisonView) -> str:

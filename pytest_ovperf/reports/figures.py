@@ -1,4 +1,4 @@
-"""How numbers are written: one rounding for the table, the failure text and the live line.
+"""How numbers and moments are written: one rounding for the table, the failure text and the live line.
 
 Everything here returns text that may hold a dash or a ``µ``; `screen.Screen.text` replaces what a terminal cannot
 show. A number that is not finite is written as ``?`` or ``unlimited``, since a report must never be what fails.
@@ -7,6 +7,7 @@ show. A number that is not finite is written as ``?`` or ``unlimited``, since a 
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 from pytest_ovperf.metrics import Metric, Unit
 from pytest_ovperf.stats.absolute import in_unit
@@ -144,6 +145,17 @@ def one_in(rate: float) -> str:
         return "?"
     times = 1 / rate
     return f"1 of {round(times, 1 - math.floor(math.log10(times))):,.0f}"
+
+
+def moment(started: str) -> str:
+    """Return an ISO 8601 time as ``2026-11-21 20:55 +01:00``, and whatever else a file says as it stands."""
+    try:
+        when = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    offset = when.strftime("%z")
+    zone = {"": "", "+0000": " UTC"}.get(offset, f" {offset[:3]}:{offset[3:5]}")
+    return f"{when:%Y-%m-%d %H:%M}{zone}"
 
 
 def _ratio_decimals(value: float) -> int:

@@ -40,7 +40,7 @@ def properties(views: Sequence[ComparisonView]) -> list[tuple[str, str]]:
 
 
 def figure_properties(views: Sequence[FigureView]) -> list[tuple[str, str]]:
-    """Return the absolute figures of one test: ``ovperf.figure.1.tokens_per_second_per_s``, its target …, each once."""
+    """Return the absolute figures of one test: ``ovperf.figure.1.tokens_per_second``, its target …, each once."""
     return [
         (f"{PREFIX}figure.{number}.{name}", value)
         for number, view in enumerate(views, start=1)
@@ -50,8 +50,7 @@ def figure_properties(views: Sequence[FigureView]) -> list[tuple[str, str]]:
 
 
 def _of_figure(view: FigureView) -> Iterator[tuple[str, str]]:
-    unit = unit_of(view.metric)
-    scale, name = _SCALES.get(unit, 1.0), f"{view.metric}_{_SUFFIXES[unit]}"
+    scale, name = _SCALES.get(unit_of(view.metric), 1.0), _with_unit(view.metric)
     yield "arm", view.arm
     yield "model", view.model
     yield "workload", view.workload
@@ -98,13 +97,17 @@ def _properties(view: ComparisonView) -> Iterator[tuple[str, str]]:
 def _of_arm(side: str, arm: ArmView, metric: str) -> Iterator[tuple[str, str]]:
     yield f"{side}_precision", arm.precision
     yield f"{side}_devices", ",".join(arm.devices)
-    unit = unit_of(metric)
-    if unit is not Unit.SECONDS:  # of a time the median of the calls is the figure
-        yield f"{side}_{metric}_{_SUFFIXES[unit]}", _number(value_of(arm, metric))
+    if unit_of(metric) is not Unit.SECONDS:  # of a time the median of the calls is the figure
+        yield f"{side}_{_with_unit(metric)}", _number(value_of(arm, metric))
     if arm.statistics is not None:
         yield f"{side}_median_ms", _number(arm.statistics.median_s * 1e3)
     for name, time in arm.percentiles.items():
         yield f"{side}_{name}_ms", _number(time * 1e3)
+
+
+def _with_unit(metric: str) -> str:
+    """Return a metric's name with its unit at its end, which that of a rate may have already."""
+    return metric if metric.endswith("_per_second") else f"{metric}_{_SUFFIXES[unit_of(metric)]}"
 
 
 def _number(value: float | None) -> str:

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence  # noqa: TC003  (public annotations stay resolvable)
 from math import isfinite
 
+from pytest_ovperf.npu.platforms import none_executed
 from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.runs.values import arms_of, unit_of, value_of
-from pytest_ovperf.runs.view import BenchmarkView, ComparisonView, RunView  # noqa: TC001  (see above)
+from pytest_ovperf.runs.view import BenchmarkView, ComparisonView, CompiledView, RunView  # noqa: TC001  (see above)
 
 from . import figures
 from .figure_markdown import FIGURE_HEAD, figure_lines, ladder_markdown
@@ -62,6 +63,7 @@ def run_markdown(run: RunView, *, max_bytes: int | None = None) -> str:
     table += room.take([_row(view, names, shared) for view in rows if _is_fine(view)])
     ladders = room.take([ladder_markdown(view) for view in run.ladders])
     absolute = room.take(figure_lines(run.figures))
+    compiled = room.take(_compiled(run.compiled))
     benchmarks = room.take([_benchmark(view) for view in run.benchmarks])
     parts = [
         *head,
@@ -72,6 +74,8 @@ def run_markdown(run: RunView, *, max_bytes: int | None = None) -> str:
         _left_out(len(run.ladders) - len(ladders), "ladder"),
         _section(FIGURE_HEAD, absolute),
         _left_out(len(run.figures) - len(absolute), "absolute figure"),
+        _section(_compiled_head(run.compiled), compiled),
+        _left_out(len(run.compiled) - len(compiled), "compilation"),
         _section(["| benchmark | median | quartiles | calls |", "|:--|--:|--:|--:|", ""], benchmarks),
         _left_out(len(run.benchmarks) - len(benchmarks), "benchmark"),
         _section(["**Notes**", "", ""], notes),
@@ -114,8 +118,9 @@ def _left_out(number: int, noun: str) -> str:
 
 
 def _head(run: RunView) -> str:
-    where = " · ".join(part for part in (text(run.name), text(run.started), code(run.commit[:_COMMIT_DIGITS])) if part)
-    lines = ["## OpenVINO performance", _totals(run.comparisons), _caption(run.comparisons), where]
+    facts = text(run.name), text(figures.moment(run.started)), code(run.commit[:_COMMIT_DIGITS])
+    where = " · ".join(part for part in facts if part)
+    lines = ["## OpenVINO performance", _totals(run), _caption(run.comparisons), where]
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
@@ -132,11 +137,19 @@ def _caption(views: Sequence[ComparisonView]) -> str:
     return f"{' '.join(['Speed-ups', *said])}, intervals at {levels} confidence"
 
 
-def _totals(views: Sequence[ComparisonView]) -> str:
-    numbers = Counter(view.said for view in views)
+def _totals(run: RunView) -> str:
+    numbers = Counter(view.said for view in run.comparisons)
     totals = [f"{sign} **{numbers[said]} {said}**" for said, sign in SIGNS.items() if numbers[said]]
-    spent = figures.duration(sum(view.seconds for view in views))
-    return f"{' · '.join(totals)} ({figures.count(len(views), 'comparison')} in {spent})".lstrip()
+    targets = Counter(view.held for view in run.figures)
+    totals += [f"❌ **{figures.count(targets[False], 'target')} missed**"] * bool(targets[False])
+    totals += [f"✅ **{figures.count(targets[True], 'target')} held**"] * bool(targets[True])
+    refused = sum(not view.compiles for view in run.compiled)
+    totals += [f"⚪ **{refused} refused**"] * bool(refused)
+    spent = figures.duration(sum(view.seconds for view in run.comparisons))
+    effort = [f"{figures.count(len(run.comparisons), 'comparison')} in {spent}"] * bool(run.comparisons)
+    others = ((run.figures, "absolute figure"), (run.ladders, "ladder"), (run.compiled, "compilation"))
+    effort += [figures.count(len(found), noun) for found, noun in others if found]
+    return " ".join(part for part in (" · ".join(totals), f"({', '.join(effort)})" if effort else "") if part)
 
 
 def _row(view: ComparisonView, names: Mapping[str, str], shared: Collection[str]) -> str:
@@ -193,6 +206,27 @@ def _benchmark(view: BenchmarkView) -> str:
         str(times.calls),
     ]
     return f"| {' | '.join(cells)} |\n"
+
+
+def _compiled_head(views: Sequence[CompiledView]) -> tuple[str, ...]:
+    """Return what stands above the models that were compiled and not executed; nothing where there are none."""
+    if not views:
+        return ()
+    told = none_executed(view.platform for view in views)
+    return (
+        f"**Compiled for an NPU**: {text(told)}; by {text(views[0].by)}",
+        "",
+        "| model | precision | NPU | outcome | against the record |",
+        "|:--|:--|:--|:--|:--|",
+        "",
+    )
+
+
+def _compiled(views: Sequence[CompiledView]) -> list[str]:
+    return [
+        f"| {code(view.model)} | {view.precision} | {view.platform} | {text(view.outcome)} | {view.change} |\n"
+        for view in views
+    ]
 
 
 def _environment(run: RunView) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence  # noqa: TC003  (public annotations stay re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.npu.platforms import described, not_executed
+from pytest_ovperf.npu.platforms import described, none_executed
 from pytest_ovperf.npu.record import Change, Observed
 from pytest_ovperf.npu.refusal import (
     fixed_example,
@@ -17,8 +17,10 @@ from pytest_ovperf.npu.refusal import (
     open_dimensions,
     option_shape,
 )
+from pytest_ovperf.runs.view import CompiledView
 
-from .screen import Screen
+from .grid import Column, column, grid, rendered, taken
+from .screen import Keep, Screen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_ovperf.npu.verdict import Compilation
 
 _MIB = 1 << 20
+_SHORTEST_NAME = 20  # cells of a model's name below which a line of its own is worth more
 _HANG = "  "
 _UNDER = " " * 14
 _SAYS_NOTHING = "Compilation failed"
@@ -64,27 +67,63 @@ def head(told: str, *, width: int, encoding: str) -> list[str]:
 def summary(observed: Sequence[Observed], compiler: str, *, written: Sequence[str], width: int, encoding: str) -> str:
     """Return the table of what was compiled, what changed against the record, and the files that were written."""
     screen = Screen(width, encoding)
-    platforms = dict.fromkeys(each.key.platform for each in observed)
-    lines = screen.wrap(f"{'; '.join(map(not_executed, platforms))}; by {compiler}")
-    lines += [screen.text(line) for line in _table(observed)]
+    lines = [*screen.wrap(f"{none_executed(each.key.platform for each in observed)}; by {compiler}"), ""]
+    lines += [*_table(screen, observed), ""]
     for each in observed:
         lines += screen.wrap(f"note: {each.note}", hang=_HANG) if each.note else []
     new = sum(each.change is Change.UNRECORDED for each in observed)
     if written:
         lines += screen.wrap(f"recorded in {', '.join(written)}")
     elif new:
-        lines += screen.wrap(f"{new} of these {len(observed)} are not recorded: --update-baselines=new")
-    return "\n".join(lines) + "\n"
+        are = "is" if new == 1 else "are"
+        lines += screen.wrap(f"{new} of these {len(observed)} {are} not recorded: --update-baselines=new")
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _table(observed: Sequence[Observed]) -> list[str]:
-    quickest_s = min((each.compile_s for each in observed if each.compile_s > 0), default=0.0)
-    rows = [("model", "precision", "NPU", "outcome", "time")]
-    for each in observed:
-        ratio = f"{each.compile_s / quickest_s:.1f}x" if each.compile_s > 0 else ""
-        rows.append((each.key.model, each.key.precision, each.key.platform, str(each.outcome), ratio))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+def compiled_views(observed: Sequence[Observed], compiler: str) -> tuple[CompiledView, ...]:
+    """Return what was compiled as the reports of a run take it."""
+    return tuple(
+        CompiledView(
+            model=each.key.model,
+            precision=each.key.precision,
+            platform=each.key.platform,
+            compiles=each.outcome.compiles,
+            outcome=str(each.outcome),
+            change=str(each.change),
+            by=compiler,
+        )
+        for each in observed
+    )
+
+
+def _table(screen: Screen, observed: Sequence[Observed]) -> list[str]:
+    """Return a line for each model, none wider than the terminal: names give way, outcomes do not."""
+    keys = [each.key for each in observed]
+    columns = [
+        column("precision", [(key.precision,) for key in keys]),
+        column("NPU", [(key.platform,) for key in keys]),
+        column("outcome", [(str(each.outcome),) for each in observed]),
+        *_times(observed),
+    ]
+    room = screen.width - taken(columns)
+    if room < _SHORTEST_NAME:
+        facts = [f"{each.key.precision} · NPU {each.key.platform} · {each.outcome}" for each in observed]
+        return [
+            line
+            for key, fact in zip(keys, facts, strict=True)
+            for line in (*screen.wrap(key.model), *screen.wrap(fact, indent=_HANG))
+        ]
+    models = column("model", [(screen.fit(screen.text(key.model), room, Keep.BOTH_ENDS),) for key in keys])
+    return rendered(grid([models, *columns]), screen, colour=False).splitlines()
+
+
+def _times(observed: Sequence[Observed]) -> list[Column]:
+    """Return the column of times, as multiples of the shortest: of the run's own machine, they mean nothing else."""
+    known = [each.compile_s for each in observed if each.compile_s > 0]
+    if len(known) < 2:  # noqa: PLR2004  (a lone one is a multiple of itself)
+        return []
+    ratios = [(f"{each.compile_s / min(known):.1f}x" if each.compile_s > 0 else "",) for each in observed]
+    return [column("time", ratios, justify="right")]
 
 
 def compile_text(model: Path, asked: Sequence[Asked], *, command: str, width: int, encoding: str) -> str:
@@ -189,7 +228,8 @@ def status_text(status: Status, *, width: int, encoding: str) -> str:
 def _used(status: Status) -> str:
     if status.in_openvino is not None:
         return (
-            f"the compiler of the installed OpenVINO {status.wanted}, in {status.in_openvino}; nothing hosted is needed"
+            f"the compiler of the installed OpenVINO {status.wanted or '(version unknown)'}, in {status.in_openvino}; "
+            "nothing hosted is needed"
         )
     versions = [note.version for note in status.hosted]
     if not versions:

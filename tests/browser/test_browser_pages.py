@@ -165,6 +165,7 @@ def test_a_history_is_drawn_with_its_numbers_in_a_table(visit: Callable[..., Ope
     row = opened.open_row(REGRESSED)
     assert opened.page.locator(f"{row} .of-history .scatterlayer .point").count() == 6
     opened.page.locator(f"{row} .numbers summary").click()
+    opened.page.locator(f"{row} .numbers table").wait_for()  # made when the browser tells that it is open
     lines = opened.page.locator(f"{row} .numbers tr")
     assert lines.count() == 7
     assert re.fullmatch(r"0006_release\s1.92x\s1.82x\s2.02x\sregressed", typed(lines.last.inner_text()))

@@ -191,10 +191,10 @@ class LadderCard:
 
 @dataclass(frozen=True, slots=True)
 class FigureTable:
-    """The absolute figures of a run; ``missed`` is how many missed the number that they were held to."""
+    """The absolute figures of a run; ``missed`` are the places of those that missed the number they were held to."""
 
     table: Table
-    missed: int
+    missed: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,8 @@ class Page:
     """The whole page.
 
     ``first`` are the regressed rows, as many as have room above the table, and ``first_left`` is how many have not.
-    ``ladders`` are put together from comparisons, ``measured`` were measured as such. ``payload`` is what the script
+    ``ladders`` are put together from comparisons, ``measured`` were measured as such. ``compiled`` was for an NPU that
+    is not there, and not executed. ``payload`` is what the script
     draws its pictures from, as data for JSON.
     """
 
@@ -241,6 +242,7 @@ class Page:
     ladders: tuple[LadderCard, ...]
     ladder_note: str
     figures: FigureTable | None
+    compiled: Table | None
     measured: tuple[MeasuredLadder, ...]
     runs: tuple[RunHead, ...]
     environment: tuple[tuple[str, Mapping[str, str]], ...]

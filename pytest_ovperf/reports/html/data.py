@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import VerdictKind
@@ -14,7 +15,7 @@ from pytest_ovperf.runs.compared import Basis, Compared, ComparedRow
 
 from . import environment, wording
 from .content import Page, Sheet, Style, Tally
-from .figure_tables import figure_table, measured_ladders
+from .figure_tables import compiled_table, figure_table, measured_ladders
 from .ladder_cards import NOTE, ladder_cards
 from .marks import axis
 from .payload import benchmark_data, comparison_data
@@ -89,7 +90,7 @@ def _page(compared: Compared, *, title: str) -> Page:
     style, headline = _headline(rows, compared, alone=alone)
     return Page(
         kind="report" if alone else "comparison",
-        title=title or wording.moment(run.started),
+        title=title or figures.moment(run.started),
         headline=headline,
         style=style,
         summary=" · ".join(part for part in (_summary(compared, alone=alone), title) if part),
@@ -101,6 +102,7 @@ def _page(compared: Compared, *, title: str) -> Page:
         ladders=ladder_cards(ladders(run.comparisons)),
         ladder_note=NOTE,
         figures=figure_table(run.figures),
+        compiled=compiled_table(run.compiled),
         measured=measured_ladders(run.ladders),
         runs=() if alone else environment.run_heads(compared),
         environment=tuple(
@@ -185,16 +187,21 @@ def _tallies(rows: Sequence[Row]) -> tuple[Tally, ...]:
 
 def _headline(rows: Sequence[Row], compared: Compared, *, alone: bool) -> tuple[Style, str]:
     since = "" if alone else f" since {compared.runs[0].name}"
+    missed = sum(view.held is False for view in compared.runs[-1].figures)
     if not rows:
-        absolute = compared.runs[-1].figures or compared.runs[-1].ladders
-        return Style.NOT_JUDGED, "Measured, and not judged" if absolute else "Nothing was measured"
+        return _headline_of_figures(compared.runs[-1], missed)
+    also = f", {figures.count(missed, 'target')} missed" if missed else ""
     regressed = sum(row.style is Style.REGRESSED for row in rows)
     if regressed:
-        return Style.REGRESSED, f"{regressed} of {len(rows)} regressed{since}"
-    judged = [row for row in rows if row.style in (Style.OK, Style.IMPROVED, Style.INCONCLUSIVE)]
-    if judged:
+        return Style.REGRESSED, f"{regressed} of {len(rows)} regressed{since}{also}"
+    style, words = _headline_of_the_rest(Counter(row.style for row in rows), since, alone=alone)
+    return Style.REGRESSED if missed else style, words + also
+
+
+def _headline_of_the_rest(counts: Counter[Style], since: str, *, alone: bool) -> tuple[Style, str]:
+    """Return the headline of comparisons of which none regressed."""
+    if counts[Style.OK] or counts[Style.IMPROVED] or counts[Style.INCONCLUSIVE]:
         return Style.OK, f"Nothing regressed{since}"
-    counts = Counter(row.style for row in rows)
     if counts[Style.RECORDED]:
         return Style.RECORDED, f"{figures.count(counts[Style.RECORDED], 'baseline')} recorded"
     if counts[Style.NO_BASELINE]:
@@ -202,35 +209,44 @@ def _headline(rows: Sequence[Row], compared: Compared, *, alone: bool) -> tuple[
     return Style.NOT_JUDGED, "Measured, and not judged"
 
 
+def _headline_of_figures(run: RunView, missed: int) -> tuple[Style, str]:
+    """Return the headline of a run without comparisons."""
+    kept = sum(view.held is True for view in run.figures)
+    if missed:
+        return Style.REGRESSED, f"{missed} of {figures.count(missed + kept, 'target')} missed"
+    if kept:
+        return Style.OK, f"{figures.count(kept, 'target')} held"
+    if run.figures or run.ladders:
+        return Style.NOT_JUDGED, "Measured, and not judged"
+    return Style.NOT_JUDGED, "Compiled, not executed" if run.compiled else "Nothing was measured"
+
+
 def _summary(compared: Compared, *, alone: bool) -> str:
     run = compared.runs[-1]
-    words = [
-        figures.count(len(found), noun)
-        for found, noun in ((compared.comparisons, "comparison"), (compared.benchmarks, "plain benchmark"))
-        if found
-    ]
-    words += [figures.count(len(found), noun) for found, noun in _absolute(run) if found]
-    text = wording.listed(words) if words else ""
-    missed = sum(view.held is False for view in run.figures)
-    text += f" ({figures.count(missed, 'target')} missed)" if missed else ""
-    if not alone:
-        return f"{text} over {figures.count(len(compared.runs), 'run')}"
+    found: tuple[tuple[Sequence[object], str], ...] = (
+        (compared.comparisons, "comparison"),
+        (compared.benchmarks, "plain benchmark"),
+        (run.figures, "absolute figure"),
+        (run.ladders, "ladder"),
+        (run.compiled, "compilation"),
+    )
+    words = [figures.count(len(each), noun) for each, noun in found if each]
     seconds = sum(view.seconds for view in run.comparisons)
-    return f"{text} in {figures.duration(seconds)}" if seconds else text
-
-
-def _absolute(run: RunView) -> Sequence[tuple[Sequence[object], str]]:
-    return ((run.figures, "absolute figure"), (run.ladders, "ladder"))
+    if alone and seconds:  # those of figures are not told: several that were measured together would count again
+        words[0] += f" in {figures.duration(seconds)}"
+    text = wording.listed(words) if words else ""
+    return text if alone else f"{text} over {figures.count(len(compared.runs), 'run')}"
 
 
 def _run_facts(compared: Compared, *, alone: bool) -> list[tuple[str, str]]:
     first, run = compared.runs[0], compared.runs[-1]
     processor = next((run.machine[name] for name in _PROCESSOR if run.machine.get(name)), "")
-    when = wording.moment(run.started)
-    devices = dict.fromkeys(view.device for view in run.comparisons)
+    when = figures.moment(run.started)
+    found = ((each.device for each in views) for views in (run.comparisons, run.figures, run.ladders))
+    devices = dict.fromkeys(chain.from_iterable(found))
     confidence = {figures.chosen_percent(view.confidence) for view in run.comparisons}
     return [
-        ("Measured", when if alone else f"{wording.moment(first.started)} to {when}"),
+        ("Measured", when if alone else f"{figures.moment(first.started)} to {when}"),
         ("Commit", wording.commit(run.commit)),
         ("Machine", processor),
         ("Device", ", ".join(devices)),
@@ -255,7 +271,7 @@ def _payload(compared: Compared) -> dict[str, object]:
         keys[anchor(other.key)] = other.key
     return {
         "styles": [str(style) for style in Style],
-        "runs": [[run.name, wording.moment(run.started)] for run in compared.runs],
+        "runs": [[run.name, figures.moment(run.started)] for run in compared.runs],
         "changes": environment.changes_by_run(compared),
         "keys": keys,
         "rows": rows,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.reports import figures
+
 from . import wording
 from .content import FactChange, Facts, RunHead
 from .wording import NOTHING
@@ -54,7 +56,7 @@ def run_heads(compared: Compared) -> tuple[RunHead, ...]:
                 number=index + 1,
                 name=run.name,
                 role=role if last else "",
-                started=wording.moment(run.started),
+                started=figures.moment(run.started),
                 commit=wording.commit(run.commit),
                 count=str(measured),
                 changes=_since_before(compared, index),

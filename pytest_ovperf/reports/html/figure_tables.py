@@ -1,10 +1,11 @@
-"""Absolute figures and measured ladders on a page: bars for the eye, and all of it in tables."""
+"""Absolute figures, measured ladders and what was only compiled, on a page: bars for the eye, all of it in tables."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.metrics import Metric
+from pytest_ovperf.npu.platforms import none_executed
 from pytest_ovperf.reports import figures
 from pytest_ovperf.reports.figure_rows import FigureRow, figure_rows, ladder_table
 from pytest_ovperf.runs.values import unit_of
@@ -15,7 +16,7 @@ from .content import FigureTable, LadderCard, LadderRung, MeasuredLadder, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_ovperf.runs.view import FigureView, LadderView, RungView
+    from pytest_ovperf.runs.view import CompiledView, FigureView, LadderView, RungView
 
 #: The figures that stand beside a rung's bar, and what follows each of them there.
 _BESIDE = {
@@ -48,7 +49,18 @@ def figure_table(views: Sequence[FigureView]) -> FigureTable | None:
         table=Table(
             "Absolute figures", tuple(head for head, _ in kept), tuple(zip(*(c for _, c in kept), strict=True))
         ),
-        missed=sum(row.is_missed for row in rows),
+        missed=tuple(place for place, row in enumerate(rows) if row.is_missed),
+    )
+
+
+def compiled_table(views: Sequence[CompiledView]) -> Table | None:
+    """Return what was compiled for an NPU that is not there, ``None`` where nothing was."""
+    if not views:
+        return None
+    return Table(
+        f"{none_executed(view.platform for view in views)}; by {views[0].by}",
+        ("model", "precision", "NPU", "outcome", "against the record"),
+        tuple((view.model, view.precision, view.platform, view.outcome, view.change) for view in views),
     )
 
 
@@ -97,7 +109,7 @@ def _rung(rung: RungView, view: LadderView, widest: float) -> LadderRung:
     same = rung.over_same_batch
     return LadderRung(
         name=rung.arm,
-        device=view.device,
+        device=next((figure.device for figure in rung.figures.values()), view.device),
         factor=wording.times(ratio),
         interval="" if is_foot else figures.interval(low, high),
         length=round(100 * ratio / widest, 1),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from math import isfinite
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.metrics import Metric
 from pytest_ovperf.reports import figures
+from pytest_ovperf.reports.markdown import own_figures
 from pytest_ovperf.reports.phrases import standing
 from pytest_ovperf.runs.compared import Basis
-from pytest_ovperf.runs.values import arms_of, metric_of, unit_of, value_of
+from pytest_ovperf.runs.values import arms_of, metric_of
 
 from . import environment, wording
 from .content import Picture, Row, Sentence, Style
@@ -65,7 +65,9 @@ def comparison_row(
         said=row.said,
         name=name,
         full_name=view.key,
-        about=tuple(part for part in (_arms(view), view.model, _metric(view), _own_figures(view)) if part),
+        about=tuple(
+            part for part in (arms_of(view), view.model, _metric(view), wording.whole(own_figures(view))) if part
+        ),
         model=view.model,
         figure=wording.times(view.ratio),
         interval=figures.interval(view.low, view.high),
@@ -154,23 +156,9 @@ def _is_shown_elsewhere(sentence: Sentence) -> bool:
     return sentence.text.startswith(_SHOWN_ELSEWHERE)
 
 
-def _arms(view: ComparisonView) -> str:
-    """Name both arms, with their devices where it is these that are compared."""
-    return arms_of(view)
-
-
 def _metric(view: ComparisonView) -> str:
     """Name the metric; latency is what is meant where none is named."""
     return "" if view.metric == Metric.LATENCY else view.metric.replace("_", " ")
-
-
-def _own_figures(view: ComparisonView) -> str:
-    """Return both arms' own figures, empty where a file keeps none."""
-    unit = unit_of(view.metric)
-    ours, theirs = value_of(view.candidate, view.metric), value_of(view.reference, view.metric)
-    if not (isfinite(ours) and isfinite(theirs)):
-        return ""
-    return wording.whole(figures.against(ours, theirs, unit))
 
 
 def _expected(row: ComparedRow[ComparisonView]) -> str:

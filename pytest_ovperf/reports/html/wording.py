@@ -1,9 +1,8 @@
-"""How figures and moments are written on a page: those of the terminal, with the signs that every browser can show."""
+"""How figures are written on a page: those of the terminal, with the signs that every browser can show."""
 
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.reports import figures
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_ovperf.metrics import Unit
-    from pytest_ovperf.records import Fidelity
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EN DASH}"
@@ -41,11 +39,7 @@ def quantity(value: float, unit: Unit) -> str:
 
 def latency_range(low_s: float, high_s: float) -> str:
     """Return two times in seconds as ``4.10-4.52 ms``, each with a unit of its own where they differ."""
-    low, high = figures.latency(low_s * 1e9), figures.latency(high_s * 1e9)
-    digits, _, unit = low.rpartition(" ")
-    if high.endswith(f" {unit}"):
-        low = digits
-    return whole(f"{low}{NOTHING}{high}")
+    return whole(figures.beside(figures.latency(low_s * 1e9), figures.latency(high_s * 1e9), NOTHING))
 
 
 def mean_and_deviation(mean_s: float, deviation_s: float) -> str:
@@ -62,26 +56,9 @@ def whole(text: str) -> str:
     return text.replace(" ", NO_BREAK)
 
 
-def moment(started: str) -> str:
-    """Return an ISO 8601 time as ``2026-11-21 20:55 +01:00``, and whatever else a file says as it stands."""
-    try:
-        when = datetime.fromisoformat(started)
-    except ValueError:
-        return started
-    offset = when.strftime("%z")
-    zone = {"": "", "+0000": " UTC"}.get(offset, f" {offset[:3]}:{offset[3:5]}")
-    return f"{when:%Y-%m-%d %H:%M}{zone}"
-
-
 def commit(digest: str) -> str:
     """Return the part of a commit's name that people use."""
     return digest[:_COMMIT_DIGITS]
-
-
-def fidelity(found: Fidelity) -> str:
-    """Return how near the outputs are, in one line."""
-    share = whole(figures.chosen_percent(found.top1))
-    return f"cosine {found.cosine:.4f}, top-1 {share}, largest error {found.max_abs_error:.3g}"
 
 
 def listed(words: Sequence[str]) -> str:

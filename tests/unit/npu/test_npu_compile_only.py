@@ -69,6 +69,7 @@ def test_without_a_compiler_it_is_absent_and_says_what_to_do(tmp_path: Path) -> 
 
     only = CompileOnly(("4000",), tmp_path, CompileRecord(tmp_path, UpdateMode.NONE, tmp_path), none)
     assert not only.works
+    assert only.told("4000") == "NPU 4000 (Lunar Lake)"  # nothing is compiled for it
     with pytest.raises(DeviceAbsentError, match=r"There is none\. Get one\."):
         only.require()
 
@@ -120,6 +121,15 @@ def test_a_lifted_limit_is_noted(tmp_path: Path) -> None:
     npus(tmp_path, FakeCompiler(), UpdateMode.ALL).record.observe(key, Outcome(0, "dynamic_shape", "2025.4.0"))
     only = npus(tmp_path, FakeCompiler())
     assert compiled(only).blob_bytes == 1000
+    assert [each.change for each in only.observed] == [Change.LIFTED]
+
+
+def test_a_second_test_of_a_model_does_not_hide_what_an_update_changed(tmp_path: Path) -> None:
+    key = CompileKey("4000", "gpt2", "fp32", "static")
+    npus(tmp_path, FakeCompiler(), UpdateMode.ALL).record.observe(key, Outcome(0, "dynamic_shape", "2025.4.0"))
+    only = npus(tmp_path, FakeCompiler(), UpdateMode.ALL)
+    compiled(only)
+    compiled(only)
     assert [each.change for each in only.observed] == [Change.LIFTED]
 
 

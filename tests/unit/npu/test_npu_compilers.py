@@ -142,6 +142,13 @@ def test_a_version_that_was_not_verified_does_not_count(tmp_path: Path) -> None:
     assert layout.best("2026.4.1") is None
 
 
+def test_a_version_that_never_took_its_place_does_not_count(tmp_path: Path) -> None:
+    layout = Layout.of(tmp_path)
+    layout.building.mkdir(parents=True)
+    write_note(layout.building, note("2026.4.1"))  # an installation ended between this and the last step
+    assert not layout.installed()
+
+
 def test_paths_are_named_as_wine_names_them() -> None:
     assert windows_path(Path("/cache/a b/modèle.xml")) == "Z:\\cache\\a b\\modèle.xml"
 

@@ -127,6 +127,17 @@ def test_what_is_installed_is_verified_and_left_alone_the_second_time(tmp_path: 
 
 
 @posix_only
+def test_without_an_openvino_of_its_own_any_that_is_hosted_will_do(
+    tmp_path: Path, standins: Wheel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installing, "openvino_version", lambda: None)
+    first = installing.install(tmp_path / "cache", None, print, wheel=standins)
+    steps: list[str] = []
+    assert installing.install(tmp_path / "cache", None, steps.append) == first
+    assert not steps
+
+
+@posix_only
 def test_what_does_not_compile_is_not_installed(
     tmp_path: Path, standins: Wheel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,8 @@ def test_each_platform_has_a_file_that_people_can_read(tmp_path: Path) -> None:
         ("{", "line 1"),
         ('{"schema": 2, "models": {}}', "schema 1 only"),
         ('{"schema": 1}', "no models"),
+        ('{"schema": 1, "platform": "5010", "models": {}}', "about the platform '5010'"),
+        ('{"schema": 1, "models": {"a": true}}', "'a' has no precisions"),
         ('{"schema": 1, "models": {"a": {"fp32": {}}}}', "no precision with the kind"),
         ('{"schema": 1,\n"models": {"a": {"fp32, static": {"compiles": true, "openvino": "1"}}}}', "line 2"),
         ('{"schema": 1, "models": {"a": {"fp32, static": {"compiles": false, "openvino": "1"}}}}', "nor why not"),

@@ -59,4 +59,7 @@ def test_one_shape_for_all_inputs_can_stand_in_the_marker() -> None:
     example = fixed_example(TOKENS)
     assert "shape=(1, 128)" in marker_shape(example)
     assert option_shape(example) == "--shape input_ids=1,128 --shape attention_mask=1,128"
-    assert not marker_shape({"a": (1,), "b": (2,)})
+
+
+def test_inputs_of_several_shapes_are_named_in_the_marker() -> None:
+    assert "shape={'a': (1,), 'b': (2, 3)}" in marker_shape({"a": (1,), "b": (2, 3)})

@@ -112,4 +112,6 @@ def test_want_of_memory_is_told_by_the_one_who_ended_it_and_by_its_own_words() -
     ended = error_of(Answer(), Ended(Ending.TOO_LARGE, -9, "", 5 << 30))
     assert isinstance(ended, WorkerOutOfMemoryError)
     assert "5.0 GiB, more than 4.0 GiB" in ended.seen
-    assert isinstance(error_of(Answer(), Ended(Ending.BY_ITSELF, 3, "bad allocation")), WorkerOutOfMemoryError)
+    said = error_of(Answer(), Ended(Ending.BY_ITSELF, 3, "bad allocation"))
+    assert isinstance(said, WorkerOutOfMemoryError)
+    assert "(out_of_memory)" in said.seen

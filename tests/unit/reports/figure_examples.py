@@ -1,4 +1,4 @@
-"""Absolute figures and a ladder to report on: text generation as it might come out, and figures of every unit."""
+"""Absolute figures, a ladder and compilations to report on: as they might come out, and figures of every unit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from pytest_ovperf.figure import Factor, FigureRecord, LadderRecord, Rung
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.records import Fidelity, parse_arm
+from pytest_ovperf.runs.view import CompiledView
 
 TEST = "suites/test_generation.py::test_ladder[gpt2-CPU]"
 WORKLOAD = Workload(WorkloadKind.GENERATE, {"input_ids": (1, 64)}, new_tokens=32)
@@ -83,4 +84,25 @@ LADDER = LadderRecord(
     launches=3,
     seconds=312.0,
     notes=("Memory is that of a pass of its own.",),
+)
+_COMPILER = "the compiler of OpenVINO 2026.4.1 for Windows, under Wine"
+COMPILED = (
+    CompiledView(
+        model="minilm fixed to 1x128",
+        precision="fp32",
+        platform="4000",
+        compiles=True,
+        outcome="compiles, 44.27 MiB",
+        change="as recorded",
+        by=_COMPILER,
+    ),
+    CompiledView(
+        model="gpt2",
+        precision="fp32",
+        platform="4000",
+        compiles=False,
+        outcome="refused: dynamic_shape",
+        change="not recorded",
+        by=_COMPILER,
+    ),
 )

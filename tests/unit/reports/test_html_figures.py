@@ -12,7 +12,7 @@ from pytest_ovperf.reports.html.page import report_page
 from pytest_ovperf.reports.html.payload import each_of
 from pytest_ovperf.runs.of_figures import figure_views, ladder_views
 from tests.unit.reports import run_examples as examples
-from tests.unit.reports.figure_examples import FIGURES, LADDER
+from tests.unit.reports.figure_examples import COMPILED, FIGURES, LADDER, MEMORY, TTFT
 from tests.unit.reports.html_reading import Element, read, typed
 
 if TYPE_CHECKING:
@@ -39,12 +39,50 @@ def test_figures_are_a_table_with_their_units(page: Element) -> None:
 
 
 def test_a_missed_target_is_said_at_the_top_and_above_the_table(page: Element) -> None:
-    assert "3 absolute figures and 1 ladder (1 target missed)" in page.one("p", "summary").text
+    assert page.one("h1").text == "1 of 2 targets missed"
+    assert "3 absolute figures and 1 ladder" in page.one("p", "summary").text
     assert "1 missed what was asked for." in page.with_id("figures").text
+    (marked,) = page.with_id("figures").all("tr", "marked")
+    assert "missed" in marked.text
 
 
-def test_figures_alone_are_no_empty_run(page: Element) -> None:
+def test_beside_comparisons_a_missed_target_is_no_run_without_a_fault() -> None:
+    fine = examples.run([INT8])
+    root = read(report_page(replace(fine, figures=figure_views(FIGURES))))
+    assert root.one("h1").text == "Nothing regressed, 1 target missed"
+    assert root.one("div", "verdict").attributes["class"] == "verdict regressed"
+
+
+def test_targets_that_were_kept_are_a_verdict() -> None:
+    page = read(report_page(replace(examples.run([]), figures=figure_views([TTFT]))))
+    assert page.one("h1").text == "1 target held"
+
+
+def test_figures_alone_are_no_empty_run() -> None:
+    page = read(report_page(replace(examples.run([]), figures=figure_views([MEMORY]))))
     assert page.one("h1").text == "Measured, and not judged"
+    assert "Device CPU" in page.one("dl", "facts").text
+
+
+def test_what_was_only_compiled_says_so() -> None:
+    page = read(report_page(replace(examples.run([]), compiled=COMPILED)))
+    assert page.one("h1").text == "Compiled, not executed"
+    assert "compiled for NPU 4000, not executed; by the compiler of OpenVINO" in page.with_id("compiled").text
+    lines = [[cell.text for cell in row.all("td")] for row in page.with_id("compiled").all("tr")[1:]]
+    assert lines == [
+        ["fp32", "4000", "compiles, 44.27 MiB", "as recorded"],
+        ["fp32", "4000", "refused: dynamic_shape", "not recorded"],
+    ]
+
+
+def test_a_rung_stands_on_its_own_device() -> None:
+    rungs = [
+        replace(each, figures={metric: replace(found, arm=replace(found.arm, device="GPU"))})
+        for each in LADDER.rungs[:1]
+        for metric, found in each.figures.items()
+    ]
+    (ladder,) = measured_ladders(ladder_views([replace(LADDER, rungs=(*rungs[:1], *LADDER.rungs[1:2]))]))
+    assert [rung.device for rung in ladder.card.rungs] == ["GPU", "CPU"]
 
 
 def test_a_ladder_has_a_table_and_a_bar_for_each_rung(page: Element) -> None:

@@ -1,4 +1,4 @@
-"""How a page writes figures and moments."""
+"""How a page writes figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 
 import pytest
 
-from pytest_ovperf.records import Fidelity
 from pytest_ovperf.reports.html import wording
 from tests.unit.reports.html_reading import typed
 
@@ -38,24 +37,6 @@ def test_a_range_says_its_unit_once_where_it_is_the_same(low: float, high: float
 def test_a_deviation_is_written_in_the_unit_of_its_mean() -> None:
     assert wording.mean_and_deviation(0.00938, 0.00043) == f"9.38{NBSP}±{NBSP}0.43{NBSP}ms"
     assert wording.mean_and_deviation(0.00938, math.nan) == f"9.38{NBSP}ms"
-
-
-@pytest.mark.parametrize(
-    ("started", "said"),
-    [
-        ("2026-11-21T20:55:21+00:00", "2026-11-21 20:55 UTC"),
-        ("2026-11-21T20:55:21.123456+05:30", "2026-11-21 20:55 +05:30"),
-        ("2026-11-21T20:55:21", "2026-11-21 20:55"),
-        ("some day", "some day"),
-        ("", ""),
-    ],
-)
-def test_moments(started: str, said: str) -> None:
-    assert wording.moment(started) == said
-
-
-def test_fidelity_in_one_line() -> None:
-    assert wording.fidelity(Fidelity(0.99812, 1.0, 0.0249)) == f"cosine 0.9981, top-1 100{NBSP}%, largest error 0.0249"
 
 
 def test_words_are_listed_as_a_sentence_lists_them() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ovperf.reports.comparison_rows import difference, moment
+from pytest_ovperf.reports.comparison_rows import difference
 from pytest_ovperf.reports.comparison_text import comparison_text
 from pytest_ovperf.reports.screen import cell_width
 from pytest_ovperf.runs.compared import Basis, Compared, ComparedRow, EnvironmentDifference
@@ -82,20 +82,6 @@ def test_two_runs_need_no_numbers_for_what_differs() -> None:
         == "a (run 1) → unknown (run 2) → b (run 3)"
     )
     assert difference(EnvironmentDifference("versions", "x", ("1", "1", "2", "2"))) == "1 (runs 1–2) → 2 (runs 3–4)"  # noqa: RUF001
-
-
-@pytest.mark.parametrize(
-    ("started", "shown"),
-    [
-        ("2026-11-21T20:55:21+00:00", "2026-11-21 20:55 UTC"),
-        ("2026-11-21T20:55:21+01:00", "2026-11-21 20:55 +0100"),
-        ("2026-11-21T20:55:21", "2026-11-21 20:55"),
-        ("", ""),
-        ("yesterday", "yesterday"),
-    ],
-)
-def test_moments_are_shown_to_the_minute(started: str, shown: str) -> None:
-    assert moment(started) == shown
 
 
 def test_no_known_difference_is_said_as_such() -> None:

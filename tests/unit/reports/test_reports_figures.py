@@ -1,4 +1,4 @@
-"""How numbers are written."""
+"""How numbers and moments are written."""
 
 # ruff: noqa: RUF001  (the expected texts hold these very characters)
 
@@ -144,3 +144,17 @@ def test_a_latency_reads_back_within_half_a_percent(nanoseconds: float) -> None:
 )
 def test_a_chance_has_two_digits(rate: float, text: str) -> None:
     assert figures.one_in(rate) == text
+
+
+@pytest.mark.parametrize(
+    ("started", "text"),
+    [
+        ("2026-11-21T20:55:21+00:00", "2026-11-21 20:55 UTC"),
+        ("2026-11-21T20:55:21.123456+05:30", "2026-11-21 20:55 +05:30"),
+        ("2026-11-21T20:55:21", "2026-11-21 20:55"),
+        ("yesterday", "yesterday"),
+        ("", ""),
+    ],
+)
+def test_moments_are_shown_to_the_minute(started: str, text: str) -> None:
+    assert figures.moment(started) == text

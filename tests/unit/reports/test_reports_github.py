@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
@@ -16,7 +17,8 @@ from pytest_ovperf.reports.github import (
     error_command,
     repository_path,
 )
-from tests.unit.reports.run_examples import suite_run
+from tests.unit.reports.figure_examples import COMPILED
+from tests.unit.reports.run_examples import run, suite_run
 
 HERE = Annotation("suites/test_text.py", 12, "regressed: openvino-int8 over openvino-fp32", "25 % lower")
 
@@ -101,3 +103,11 @@ def test_a_summary_that_is_full_is_left_alone(tmp_path: Path) -> None:
 def test_a_summary_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"summary\.md"):
         append_summary(tmp_path / "no such folder" / "summary.md", suite_run())
+
+
+def test_a_run_that_only_compiled_for_an_npu_has_a_summary_too(tmp_path: Path) -> None:
+    assert append_summary(tmp_path / "summary.md", replace(run([]), compiled=COMPILED))
+    page = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "**1 refused** (2 compilations)" in page
+    assert "compiled for NPU 4000, not executed; by the compiler of OpenVINO 2026.4.1 for Windows, under Wine" in page
+    assert "| <code>gpt2</code> | fp32 | 4000 | refused: dynamic_shape | not recorded |" in page

@@ -73,8 +73,10 @@ class Clock:
 
 
 def test_a_trial_can_tell_a_live_line_its_events() -> None:
-    watcher: Watcher = LiveLine(FakeTerminal(), Clock())
+    terminal = FakeTerminal()
+    watcher: Watcher = LiveLine(terminal, Clock())
     watcher.warming(parse_arm("openvino-int8", "CPU"))
+    assert terminal.lines == ["warming up openvino-int8 on CPU"]
 
 
 def test_the_line_tells_launch_ratio_and_time_left() -> None:

@@ -16,6 +16,8 @@ from markdown_it import MarkdownIt
 
 from pytest_ovperf.reports.markdown import run_markdown
 from pytest_ovperf.reports.markdown_text import code, text
+from pytest_ovperf.runs.of_figures import figure_views, ladder_views
+from tests.unit.reports.figure_examples import FIGURES, LADDER
 from tests.unit.reports.run_examples import CASES, benchmark, comparison, run, suite_run, targeted
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def test_the_head_counts_the_verdicts_and_says_once_what_all_rows_share() -> Non
     head = page(suite_run()).text
     assert "❌ 1 regressed · ⚠️ 1 inconclusive · ⚪ 1 no-baseline · 🔼 1 improved · ✅ 12 ok (16 comparisons in" in head
     assert "Speed-ups in latency on CPU, intervals at 95 % confidence" in head
-    assert "this run · 2026-11-21T20:55:21+00:00 · 2932dec5f0a1" in head
+    assert "this run · 2026-11-21 20:55 UTC · 2932dec5f0a1" in head
 
 
 def test_a_row_has_the_figures_of_the_terminal() -> None:
@@ -159,7 +161,9 @@ def test_plain_benchmarks_have_a_table_of_their_own() -> None:
 
 
 def test_a_run_without_comparisons_has_a_page() -> None:
-    assert "0 comparisons" in page(run([], notes=("Nothing was measured.",))).text
+    text = page(run([], notes=("Nothing was measured.",))).text
+    assert "Nothing was measured." in text
+    assert "comparison" not in text
 
 
 HOSTILE = [
@@ -244,3 +248,10 @@ LARGE = many(60)
 @given(st.integers(0, 25_000))
 def test_no_limit_is_ever_exceeded(max_bytes: int) -> None:
     assert len(run_markdown(LARGE, max_bytes=max_bytes).encode()) <= max_bytes
+
+
+def test_figures_alone_are_counted_with_their_targets_and_no_comparison_is() -> None:
+    page = run_markdown(replace(run([]), figures=figure_views(FIGURES), ladders=ladder_views([LADDER])))
+    assert "❌ **1 target missed** · ✅ **1 target held** (3 absolute figures, 1 ladder)" in page
+    assert "comparison" not in page
+    assert "2026-11-21 20:55 UTC" in page

@@ -44,6 +44,7 @@ def record(metric: Metric, cost: float, *, then: float = 0.9) -> ComparisonRecor
         speedup=estimate(2.0, 1.95, 2.05, candidate_cost=cost),
         baseline=replace(stored(2.2), candidate_cost=then * cost, reference_cost=2 * cost),
         verdict=judged(VerdictKind.REGRESSED, 2.2, -0.09),
+        launches=(),  # whose blocks are of a latency
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pytest_ovperf.errors import OvperfError
 from pytest_ovperf.npu.blob import Port, Shape
 from pytest_ovperf.npu.ending import Ended, Ending
@@ -15,7 +17,16 @@ from pytest_ovperf.npu.request import Answer, CompileRequest, Failed
 from pytest_ovperf.npu.tools import Tool
 from pytest_ovperf.npu.verdict import Compilation
 from pytest_ovperf.reports import npu_text
-from pytest_ovperf.reports.npu_text import Asked, compile_facts, compile_text, status_text, summary
+from pytest_ovperf.reports.npu_text import (
+    Asked,
+    compile_facts,
+    compile_text,
+    compiled_views,
+    status_text,
+    summary,
+)
+from pytest_ovperf.reports.screen import cell_width
+from pytest_ovperf.runs.view import CompiledView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,10 +129,25 @@ def test_a_summary_has_a_line_for_each_model_and_times_as_ratios_only() -> None:
     those = [observed("a", COMPILED, COMPILED, 2.0), observed("b", COMPILED, COMPILED, 5.0)]
     assert summed_up(those) == [
         "compiled for NPU 4000, not executed; by a compiler",
+        "",
         "model  precision  NPU   outcome             time",
+        "─────  ─────────  ────  ──────────────────  ────",
         "a      fp32       4000  compiles, 3.00 MiB  1.0x",
         "b      fp32       4000  compiles, 3.00 MiB  2.5x",
     ]
+
+
+def test_a_time_without_another_to_compare_it_with_is_not_shown() -> None:
+    assert "time" not in " ".join(summed_up([observed("a", COMPILED, COMPILED, 2.0)]))
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_names_give_way_to_the_width_of_the_terminal_and_outcomes_do_not(width: int) -> None:
+    refused = Outcome(0, "compiler_internal", "2027.0.0")
+    those = [observed("a/folder/" * 12 + "model.xml", refused, None), observed("名前", COMPILED, None)]
+    lines = summary(those, "a compiler", written=(), width=width, encoding="utf-8").splitlines()
+    assert max(map(cell_width, lines)) <= width
+    assert "refused: compiler_internal" in " ".join(" ".join(lines).split())
 
 
 def test_a_change_is_noted_and_what_is_not_recorded_is_counted() -> None:
@@ -131,13 +157,19 @@ def test_a_change_is_noted_and_what_is_not_recorded_is_counted() -> None:
         "note: a fp32 for NPU 4000: lifted: compiles, 3.00 MiB with OpenVINO 2027.0.0; recorded: refused: dynamic_shape"
     )
     assert said in " ".join(" ".join(lines).split())
-    assert lines[-1] == "1 of these 2 are not recorded: --update-baselines=new"
+    assert lines[-1] == "1 of these 2 is not recorded: --update-baselines=new"
 
 
 def test_the_files_that_were_written_are_named() -> None:
     assert summed_up([observed("a", COMPILED, None)], "baselines/npu-compiler/npu-4000.json")[-1] == (
         "recorded in baselines/npu-compiler/npu-4000.json"
     )
+
+
+def test_the_reports_of_a_run_take_the_same_as_views() -> None:
+    refused = Outcome(0, "dynamic_shape", "2026.4.1")
+    (view,) = compiled_views([observed("a", COMPILED, refused)], "a compiler")
+    assert view == CompiledView("a", "fp32", "4000", True, "compiles, 3.00 MiB", "lifted", "a compiler")  # noqa: FBT003
 
 
 def test_the_head_of_a_run_says_what_is_done_or_why_nothing_is() -> None:
