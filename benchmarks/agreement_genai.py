@@ -9,20 +9,17 @@ two calls, so that their times differ by the machine's noise too. Run it alone, 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.prepared import arms_in
 from pytest_ovperf.engines import genai as engine
 from pytest_ovperf.engines.openvino_generate import require_ir
 from pytest_ovperf.engines.properties import compile_properties
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.models.cache import ArtefactCache
-from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import parse_arm
-from pytest_ovperf.session.arms import Arms, build_in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,11 +108,9 @@ def _print(name: str, pairs: Sequence[tuple[Figures, Figures]]) -> None:
 
 
 def _request(asked: argparse.Namespace, name: str) -> LoadRequest:
-    library = ModelLibrary(ArtefactCache(asked.cache), lambda job, target: build_in_worker(job, target, print), print)
-    arms = Arms(library, 0, contextlib.nullcontext)
     arm = parse_arm(name, "CPU")
     spec = resolve(asked.model, shape=None, base=Path())
-    prepared = arms.prepare(spec, arm, kind=WorkloadKind.GENERATE, prompt=(64, 64), new_tokens=32)
+    prepared = arms_in(asked.cache, 0).prepare(spec, arm, kind=WorkloadKind.GENERATE, prompt=(64, 64), new_tokens=32)
     return prepared[1][arm]
 
 

@@ -1,4 +1,4 @@
-"""Turn the raw times that runs of the suite have kept into recordings for replaying: `collect.py CACHE --into FOLDER`.
+"""Turn the raw times that runs of the suite have kept into recordings: `python -m benchmarks.collect CACHE`.
 
 Every comparison becomes one recording with all its launches in the order of time, whatever run they are from: what
 hours differ by is in it. Of a comparison that was measured again within a run, the last trace holds all its launches.

@@ -1,4 +1,4 @@
-"""Record raw times of many arms side by side, for replaying: `record.py MODEL … --launches 12 --into FOLDER`.
+"""Record raw times of many arms side by side, for replaying: `python -m benchmarks.record MODEL …`.
 
 Each launch opens every arm in a fresh worker; in each round every arm takes one block, in random order. Beside the
 arms of the suites there are a twin of the FP32 arm and one with a busy wait of 5 % in each call, whose ratios to it are
@@ -21,13 +21,10 @@ from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.prepared import arms_in, model_named
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.hooks.options import default_cache_dir
-from pytest_ovperf.models.cache import ArtefactCache
-from pytest_ovperf.models.library import ModelLibrary
-from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import parse_arm
-from pytest_ovperf.session.arms import Arms, build_in_worker
 from pytest_ovperf.worker.arm import ArmWorker
 
 if TYPE_CHECKING:
@@ -46,7 +43,6 @@ ARMS = {
     "torch": ("pytorch-fp32", 0.0),
 }
 
-_SHAPES = {"gpt2": (1, 64)}
 _SLOWED_WORKER = Path(__file__).with_name("slowed_worker.py")
 _WARM_NS = 60_000_000
 _WARM_BLOCKS = 3
@@ -128,14 +124,11 @@ def main() -> None:
     parser.add_argument("--neighbour", action="store_true", help="keep half a core busy meanwhile")
     arguments = parser.parse_args()
     machine = read_machine()
-    cache = ArtefactCache(arguments.cache)
-    library = ModelLibrary(cache, lambda job, target: build_in_worker(job, target, print), print)
-    arms = Arms(library, machine.profile.physical_cores, contextlib.nullcontext)
+    arms = arms_in(arguments.cache, machine.profile.physical_cores)
     load = "neighbour" if arguments.neighbour else "quiet"
     for model in arguments.models:
-        spec = resolve(model, shape=_SHAPES.get(model), base=Path())
         wanted = {name: parse_arm(ARMS[name][0], "CPU") for name in arguments.arms}
-        prepared = arms.prepare(spec, *dict.fromkeys(wanted.values()))[1]
+        prepared = arms.prepare(model_named(model), *dict.fromkeys(wanted.values()))[1]
         requests = {name: prepared[arm] for name, arm in wanted.items()}
         about = {
             "model": model,

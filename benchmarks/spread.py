@@ -10,6 +10,7 @@ import statistics
 import sys
 from pathlib import Path
 
+from pytest_ovperf.npu.record import FOLDER as WHAT_COMPILES
 from pytest_ovperf.store.schema import decode
 
 
@@ -17,6 +18,8 @@ def main() -> None:
     """Print each comparison's standard deviation over launches within a recording, and its recordings."""
     root = Path(sys.argv[1] if len(sys.argv) > 1 else "baselines")
     for path in sorted(root.rglob("*.json")):
+        if path.parent.name == WHAT_COMPILES:
+            continue  # the NPU compiler's record: nothing in it was timed
         file = decode(path.read_text(encoding="utf-8"), path)
         print(f"{file.profile}: {file.module}")
         for entries in file.tests.values():

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.prepared import arms_in, model_named
 from pytest_ovperf.engines.properties import compile_properties
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.metrics import Metric
-from pytest_ovperf.models.cache import ArtefactCache
-from pytest_ovperf.models.library import ModelLibrary
-from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import parse_arm
-from pytest_ovperf.session.arms import Arms, build_in_worker
 
 from .app import app_arguments, write_inputs
 from .outside import outside_ns
@@ -33,9 +29,6 @@ if TYPE_CHECKING:
     from .records import Case, Launch
     from .turns import Timing
 
-#: The shape that the suites give a model; the others are compiled with the open dimensions of their export.
-SHAPES = {"gpt2": (1, 64)}
-
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -52,8 +45,7 @@ class Bench:
     def __init__(self, cache_dir: Path) -> None:
         """Read the machine; ``cache_dir`` is where built models are kept."""
         self.machine = read_machine()
-        library = ModelLibrary(ArtefactCache(cache_dir), lambda job, target: build_in_worker(job, target, print), print)
-        self._arms = Arms(library, self.machine.profile.physical_cores, contextlib.nullcontext)
+        self._arms = arms_in(cache_dir, self.machine.profile.physical_cores)
 
     def measure(self, case: Case, effort: Effort, say: Callable[[str], None]) -> Outcome:
         """Return the launches of ``case``. Raises what preparing an arm raises, and what `take_launch` does."""
@@ -71,9 +63,8 @@ class Bench:
         return Outcome(case, tuple(launches), self.machine.profile.slug, versions, outside)
 
     def _prepare(self, case: Case) -> tuple[Arm, LoadRequest]:
-        spec = resolve(case.model, shape=SHAPES.get(case.model), base=Path())
         arm = parse_arm(case.arm, "CPU")
-        return arm, self._arms.prepare(spec, arm, kind=case.metric.workload)[1][arm]
+        return arm, self._arms.prepare(model_named(case.model), arm, kind=case.metric.workload)[1][arm]
 
 
 def _wanted(launches: list[Launch], effort: Effort) -> bool:

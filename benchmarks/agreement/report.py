@@ -6,6 +6,7 @@ import json
 from statistics import median
 from typing import TYPE_CHECKING
 
+from benchmarks.kept import one_line_each
 from pytest_ovperf.metrics import Metric
 
 from .records import Outcome
@@ -38,7 +39,7 @@ def write_outcomes(path: Path, outcomes: Sequence[Outcome]) -> None:
     ordered = sorted(outcomes, key=lambda outcome: (outcome.case.metric, outcome.case.model, outcome.case.arm))
     data = {"schema": _SCHEMA, "outcomes": [outcome.to_json() for outcome in ordered]}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+    path.write_text(one_line_each(data), encoding="utf-8", newline="\n")
 
 
 def markdown(outcomes: Sequence[Outcome]) -> str:

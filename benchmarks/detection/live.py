@@ -13,20 +13,16 @@ import math
 import random
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from benchmarks.prepared import arms_in, model_named
 from benchmarks.record import neighbour
 from pytest_ovperf.errors import OvperfError
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.hooks.options import default_cache_dir
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.models.cache import ArtefactCache
-from pytest_ovperf.models.library import ModelLibrary
-from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import Comparison, Verdict, VerdictKind
-from pytest_ovperf.session.arms import Arms, build_in_worker
 from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge_race
 from pytest_ovperf.stats.noise import RACE
 from pytest_ovperf.trial.run import Trial
@@ -38,17 +34,17 @@ from .scenarios import FP32, INT8, SCENARIOS, Contender, Model, NotHereError, Sc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from pytest_ovperf.hardware.probe import Machine
     from pytest_ovperf.records import Arm, Speedup
+    from pytest_ovperf.session.arms import Arms
     from pytest_ovperf.worker.arm import ArmWorker
 
     from .rules import Plan
 
 #: What a race is reckoned with before there was one.
 _FIRST_GUESS_S = 60.0
-
-_SHAPES = {"gpt2": (1, 64)}
 
 
 @dataclass(slots=True)
@@ -217,8 +213,7 @@ def run_session(  # noqa: PLR0913  (what the command line says)
     started = time.monotonic()
     cache = cache or default_cache_dir()
     machine = read_machine()
-    library = ModelLibrary(ArtefactCache(cache), lambda job, target: build_in_worker(job, target, print), print)
-    arms = Arms(library, machine.profile.physical_cores, contextlib.nullcontext)
+    arms = arms_in(cache, machine.profile.physical_cores)
     prepared = [_model(arms, name, cache) for name in models]
     load = "neighbour" if with_neighbour else "quiet"
     with neighbour(wanted=with_neighbour):
@@ -226,5 +221,4 @@ def run_session(  # noqa: PLR0913  (what the command line says)
 
 
 def _model(arms: Arms, name: str, cache: Path) -> Model:
-    spec = resolve(name, shape=_SHAPES.get(name), base=Path())
-    return Model(name, arms.prepare(spec, FP32, INT8)[1], cache / "detection")
+    return Model(name, arms.prepare(model_named(name), FP32, INT8)[1], cache / "detection")

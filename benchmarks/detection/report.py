@@ -8,6 +8,8 @@ from math import expm1
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.kept import one_line_each
+
 from .cases import NO_CHANGE, SHARES, Change, Means
 from .datasets import TUNING, Purpose
 from .intervals import Share
@@ -63,8 +65,8 @@ def write_report(
     folder.mkdir(parents=True, exist_ok=True)
     text = markdown(kept, document, races)
     (folder / "report.md").write_text(text, encoding="utf-8", newline="\n")
-    data = json.dumps(report_data(kept, document, races), indent=1, ensure_ascii=False)
-    (folder / "report.json").write_text(data + "\n", encoding="utf-8", newline="\n")
+    data = one_line_each(report_data(kept, document, races))
+    (folder / "report.json").write_text(data, encoding="utf-8", newline="\n")
 
 
 def report_data(tallies: Sequence[Tally], document: Mapping[str, Any], races: Sequence[LiveRace]) -> dict[str, Any]:
