@@ -1,6 +1,6 @@
 """Which models a test of these suites takes, and in which set: all of the catalogue, as far as there is time.
 
-`pytest --ov-set=quick` takes about a minute, the default set five or six, and `--ov-set=full` measures everything in
+`pytest --ov-set=quick` takes about a minute, the default set six, and `--ov-set=full` measures everything in
 about an hour.
 """
 

@@ -20,7 +20,7 @@ def test_int8_makes_the_files_smaller(speedup):
     assert speedup("openvino-int8", over="openvino-fp32", metric="model_size") >= 3.0
 
 
-@models(default=["distilbert"])
+@models()
 def test_memory_over_pytorch(speedup, baseline):
     assert speedup("openvino-fp32", over="pytorch-fp32", metric="peak_memory") >= baseline
 

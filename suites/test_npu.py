@@ -12,9 +12,9 @@ from pytest_ovperf.errors import DeviceFailureError
 pytestmark = pytest.mark.device("NPU")
 
 
-def fixed(name, *shape):
+def fixed(name, *shape, precision="fp32"):
     """One case: the model compiled for exactly this shape."""
-    return pytest.param(name, marks=pytest.mark.model(name, shape=shape))
+    return pytest.param(name, marks=pytest.mark.model(name, shape=shape, precision=precision))
 
 
 fixed_shapes = pytest.mark.parametrize(
@@ -28,6 +28,15 @@ fixed_shapes = pytest.mark.parametrize(
     ],
     indirect=True,
 )
+quantised = pytest.mark.parametrize(
+    "model",
+    [
+        fixed("minilm", 1, 128, precision="int8"),
+        fixed("distilbert", 1, 128, precision="int8"),
+        fixed("resnet50", 1, 3, 224, 224, precision="int8"),
+    ],
+    indirect=True,
+)
 unbounded = pytest.mark.parametrize("model", ["minilm", "distilbert", "gpt2"], indirect=True)
 bounded = pytest.mark.parametrize(
     "model",
@@ -38,6 +47,11 @@ bounded = pytest.mark.parametrize(
 
 @fixed_shapes
 def test_fixed_shape_compiles(compiled_model):
+    assert all(port.partial_shape.is_static for port in compiled_model.inputs)
+
+
+@quantised
+def test_int8_compiles(compiled_model):
     assert all(port.partial_shape.is_static for port in compiled_model.inputs)
 
 

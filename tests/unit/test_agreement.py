@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,27 +15,20 @@ from benchmarks.agreement.ours import side_of
 from benchmarks.agreement.records import Case, Launch, Outcome, Side
 from benchmarks.agreement.report import markdown, read_outcomes, write_outcomes
 from benchmarks.agreement.summary import agreement_of, aim_met, signed_rank_interval
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.metrics import Metric
-from pytest_ovperf.records import ArmFacts, Block, Engine, Precision
+from pytest_ovperf.records import ArmFacts, Block
 from pytest_ovperf.tuning import Tuning
+from tests.unit.request_examples import request_of
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REQUEST = request_of("openvino-fp32")
 LATENCY = Case("minilm", "openvino-fp32", Metric.LATENCY)
 PROPERTIES = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 2}
 TEXT = {"input_ids": np.ones((1, 128), np.int64), "attention_mask": np.ones((1, 128), np.int64)}
 IMAGE = {"pixel_values": np.ones((1, 3, 224, 224), np.float32)}
-REQUEST = LoadRequest(
-    engine=Engine.OPENVINO,
-    precision=Precision.FP32,
-    device="CPU",
-    weights=None,
-    auto_class=None,
-    ir=Path("model.xml"),
-    inputs=Path("inputs.npz"),
-    shape=None,
-    threads=2,
-)
 
 FACTS = ArmFacts("f32", ("CPU",), 2, 1, {}, streams=1, requests=1)
 

@@ -15,26 +15,16 @@ from benchmarks.detection.live import Session
 from benchmarks.detection.live_records import read_races
 from benchmarks.detection.rules import Plan
 from benchmarks.detection.scenarios import FP32, INT8, SCENARIOS, Contender, Model, NotHereError, Scenario
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import ArmFacts, Block, Engine, Precision
+from pytest_ovperf.records import ArmFacts, Block, Precision
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_ovperf.hardware.probe import Machine
 
-REQUEST = LoadRequest(
-    engine=Engine.OPENVINO,
-    precision=Precision.FP32,
-    device="CPU",
-    weights=None,
-    auto_class=None,
-    ir=Path("fp32.xml"),
-    inputs=Path("inputs.npz"),
-    shape=None,
-    threads=2,
-)
+REQUEST = request_of("openvino-fp32", ir=Path("fp32.xml"))
 INT8_REQUEST = replace(REQUEST, precision=Precision.INT8, ir=Path("int8.xml"))
 MACHINE = cast("Machine", SimpleNamespace(profile=SimpleNamespace(slug="here"), versions={"openvino": "1"}))
 PLAN = Plan(stored=4, looks=(2, 4), comparisons=1)
