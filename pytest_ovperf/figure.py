@@ -79,11 +79,6 @@ class Rung:
     fidelity: Fidelity | None = None
     absent: str = ""
 
-    @property
-    def label(self) -> str:
-        """What the rung is called; the device is the ladder's."""
-        return self.arm.name
-
 
 @dataclass(frozen=True, slots=True)
 class LadderRecord:

@@ -115,4 +115,6 @@ def _time(each: PlannedComparison) -> str:
     least, most = each.seconds
     if not most:
         return _UNKNOWN
+    if not least:
+        return f"\N{LESS-THAN OR EQUAL TO} {most:.0f} s"
     return f"{least:.0f}\N{EN DASH}{most:.0f} s"

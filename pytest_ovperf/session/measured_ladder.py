@@ -111,11 +111,10 @@ class MeasuredLadder:
         if isinstance(place, int):
             return self._rungs[place]
         for rung in self._rungs:
-            if place in (rung.name, str(rung.arm)):
+            if place in (self.record.name_of(rung.arm), rung.name, str(rung.arm)):
                 return rung
-        raise ArmError(
-            f"The ladder has no rung {place!r}.", remedy=f"Its rungs are: {', '.join(rung.name for rung in self)}."
-        )
+        names = ", ".join(self.record.name_of(rung.arm) for rung in self)
+        raise ArmError(f"The ladder has no rung {place!r}.", remedy=f"Its rungs are: {names}.")
 
     def __iter__(self) -> Iterator[MeasuredRung]:
         return iter(self._rungs)
@@ -130,7 +129,7 @@ def _figures_of(rung: Rung, keep: Callable[[FigureRecord], FigureRecord], *, str
         found = rung.figures.get(parse_metric(metric))
         if found is None:
             raise ArmError(
-                f"The ladder did not measure the {metric} of {rung.label}.",
+                f"The ladder did not measure the {metric} of {rung.arm.name}.",
                 remedy=f'It has: {", ".join(rung.figures)}. Others are measured with also=("{metric}",).',
             )
         return held_figure(lambda: found, keep, lambda: False, strict=strict)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 #: The packages whose versions head a run, in this order.
-_NAMED_VERSIONS = ("pytest-ovperf", "openvino", "torch", "transformers", "nncf", "optimum-intel")
+_NAMED_VERSIONS = ("pytest-ovperf", "openvino", "openvino-genai", "torch", "transformers", "nncf", "optimum-intel")
 _ON_DEVICE = re.compile(r" on (\S+)")
 
 

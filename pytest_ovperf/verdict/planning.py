@@ -38,8 +38,8 @@ class PlannedComparison:
 
     ``label`` is empty where no baseline tells what a test compares; ``tolerance`` and ``detects`` (the smallest loss
     that would be found) are ``None`` then. ``seconds`` are those of the fewest launches and of the most that the
-    budget allows, both 0 where nobody knows. A test that does not ``compare`` measures absolute figures, and has no
-    baseline at all.
+    budget allows; the fewest are 0 without a baseline, and both where nobody knows. A test that does not ``compare``
+    measures absolute figures, and has no baseline at all.
     """
 
     test: str
@@ -84,7 +84,9 @@ def _comparisons(test: PlannedTest, settings: Settings, store: BaselineStore) ->
             seconds=_seconds(stored.launch_s, budget_s, settings.update),
         )
     if not entries:
-        yield PlannedComparison(test.node_id, "", None, None, None, (0.0, 0.0), test.compares)
+        # How long a first baseline takes, its launches tell; nor has an absolute figure more than its own to go by.
+        most = budget_s if test.compares and settings.update in (UpdateMode.NONE, UpdateMode.EXTEND) else 0.0
+        yield PlannedComparison(test.node_id, "", None, None, None, (0.0, most), test.compares)
 
 
 def _noise(label: str) -> Noise:

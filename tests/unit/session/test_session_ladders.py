@@ -246,10 +246,19 @@ def test_rungs_are_found_by_name_and_place() -> None:
         assert ladder["genai"].batch == 1
 
 
+def test_rungs_of_one_name_are_found_by_their_devices() -> None:
+    ladder = climbed("openvino-fp32@CPU", "openvino-int8@CPU", "openvino-int8@GPU")
+    assert ladder["openvino-int8@GPU"].arm.device == "GPU"
+    assert ladder["openvino-int8@CPU"].arm.device == "CPU"
+    with pytest.raises(ArmError, match="no rung") as caught:
+        assert ladder["openvino-int8@NPU"].batch == 1
+    assert "openvino-int8@GPU" in caught.value.remedy
+
+
 def test_the_record_is_one_ladder_from_the_reference_upwards() -> None:
     record = climbed("pytorch-fp32", "openvino-int8").record
     assert record.reference == parse_arm("pytorch-fp32", "CPU")
-    assert [rung.label for rung in record.rungs] == ["pytorch-fp32", "openvino-int8"]
+    assert [rung.arm.name for rung in record.rungs] == ["pytorch-fp32", "openvino-int8"]
     assert set(record.rungs[1].figures) == {Metric.LATENCY, Metric.PEAK_MEMORY}
     assert record.rungs[0].over_single is None
     assert record.launches == 2

@@ -88,15 +88,18 @@ def test_the_time_is_that_of_the_fewest_and_of_the_most_launches(
     assert found.seconds == tuple(number * LAUNCH_S for number in launches)
 
 
-@pytest.mark.parametrize("compares", [True, False])
-def test_a_test_without_a_baseline_is_planned_with_nothing_known(tmp_path: Path, *, compares: bool) -> None:
+@pytest.mark.parametrize(
+    ("compares", "update", "most_s"),
+    [
+        (True, UpdateMode.NONE, DEFAULT_BUDGET_S),
+        (True, UpdateMode.NEW, 0),  # as many launches as it needs, and nobody knows how long one takes
+        (False, UpdateMode.NONE, 0),
+    ],
+)
+def test_a_test_without_a_baseline_takes_its_budget_at_most(
+    tmp_path: Path, *, compares: bool, update: UpdateMode, most_s: float
+) -> None:
     other = PlannedTest("test_speed.py::test_other", None, 0.1, compares)
-    (found,) = planned(tmp_path, other).comparisons
-    assert (found.label, found.baseline, found.tolerance, found.detects, found.seconds) == (
-        "",
-        None,
-        None,
-        None,
-        (0, 0),
-    )
-    assert found.compares is compares
+    (found,) = planned(tmp_path, other, update=update).comparisons
+    assert (found.label, found.seconds, found.compares) == ("", (0, most_s), compares)
+    assert (found.baseline, found.tolerance, found.detects) == (None, None, None)
