@@ -86,6 +86,10 @@ class DeviceAbsentError(DeviceError):
     """A device that OpenVINO knows of but that this machine cannot use: a reason to skip."""
 
 
+class EnvironmentUnusableError(OvperfError):
+    """Another environment that does not exist, cannot be made, or lacks what a worker needs there."""
+
+
 class NpuCompilerError(OvperfError):
     """The NPU compiler that works without an NPU is not there, cannot be set up or cannot be loaded."""
 

@@ -51,12 +51,16 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """What is timed: an engine at a precision on a device, tuned or as it comes."""
+    """What is timed: an engine at a precision on a device, tuned or as it comes.
+
+    ``release`` is the version of OpenVINO that another environment brings, where it runs in one; empty in this one.
+    """
 
     engine: Engine
     precision: Precision
     device: str
     tuning: Tuning = UNTUNED
+    release: str = ""
 
     @property
     def kind(self) -> str:
@@ -67,8 +71,12 @@ class Arm:
 
     @property
     def name(self) -> str:
-        """The name that users write, such as ``openvino-int8`` or ``openvino-int8[streams=2]``."""
-        return f"{self.kind}[{self.tuning}]" if self.tuning else self.kind
+        """The name that users write, such as ``openvino-int8`` or ``openvino-int8[streams=2]``.
+
+        Of an arm in another environment it goes on with ``with OpenVINO 2025.4.1``, which nobody writes.
+        """
+        name = f"{self.kind}[{self.tuning}]" if self.tuning else self.kind
+        return f"{name}{_WITH_RELEASE}{self.release}" if self.release else name
 
     def __str__(self) -> str:
         return f"{self.name} on {self.device}"
@@ -90,6 +98,9 @@ ARMS: Mapping[str, tuple[Engine, Precision]] = {
     "genai-int8": (Engine.GENAI, Precision.INT8),
     "genai-int4": (Engine.GENAI, Precision.INT4),
 }
+
+#: What comes between an arm's own name and the release that it runs with.
+_WITH_RELEASE = " with OpenVINO "
 
 _ARM = re.compile(r"\s*(?P<kind>[^@\[\]]*?)\s*(?:\[(?P<tuning>[^\]]*)\])?\s*(?P<at>@\s*(?P<own>.*?))?\s*")
 
@@ -117,6 +128,12 @@ def parse_arm(name: str, device: str, general: Tuning = UNTUNED) -> Arm:
     return Arm(engine, precision, own or device, tuning)
 
 
+def named_arm(name: str, device: str) -> Arm:
+    """Return the arm whose `Arm.name` is ``name``, with the release that it tells. Raises `ArmError` as `parse_arm`."""
+    own, _, release = name.partition(_WITH_RELEASE)
+    return replace(parse_arm(own, device), release=release)
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A question: how much better ``candidate`` is than ``reference`` at ``metric``, on this model and workload."""
@@ -128,9 +145,16 @@ class Comparison:
     workload: Workload
 
     @property
+    def is_race(self) -> bool:
+        """Whether it is one arm in two environments: with this one's OpenVINO, over another release."""
+        return bool(self.reference.release)
+
+    @property
     def arms(self) -> str:
         """Both arms by name, with their devices where it is these that are compared; what both set is said once."""
         candidate, reference = self.candidate, self.reference
+        if self.is_race:
+            return f"{candidate.name} over itself{_WITH_RELEASE}{reference.release}"
         ours, theirs = candidate.tuning.settings, reference.tuning.settings
         both = {name: value for name, value in ours.items() if theirs.get(name) == value}
         names = [
@@ -355,7 +379,8 @@ class ComparisonRecord:
     ``test`` is pytest's node id. ``baseline`` is ``None`` where there was none; ``stored`` tells that this run wrote
     one. ``target`` is the number of ``speedup >= number``, ``None`` where a baseline was asked. ``judged`` is false
     where no assertion came to ask for a verdict; ``verdict`` then claims nothing. ``later`` is how many of the
-    launches were taken later in the run, to confirm a suspicion; ``flags`` is what was unsteady.
+    launches were taken later in the run, to confirm a suspicion; ``flags`` is what was unsteady. ``against`` is what
+    ``--ov-against`` said, where the comparison is a race: ``test`` is then the first that asked for it.
     """
 
     test: str
@@ -372,3 +397,4 @@ class ComparisonRecord:
     notes: tuple[str, ...] = ()
     later: int = 0
     flags: tuple[Flag, ...] = ()
+    against: str = ""

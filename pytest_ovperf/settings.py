@@ -62,6 +62,8 @@ class Settings:
     relative model paths start from. ``given`` are the other options of this run as they were written, so that
     advice can repeat them. ``report`` is the file that an HTML report is to be written to, ``None`` for none. ``tests``
     is the set of tests that the run takes. ``npu_platforms`` are the NPUs to compile for where there is none to run on.
+    ``against`` names the environment whose OpenVINO this one's is raced against (`environments.asked.parse` reads it),
+    empty for none.
     """
 
     devices: tuple[str, ...]
@@ -76,3 +78,4 @@ class Settings:
     report: Path | None = None
     tests: RunSet = RunSet.DEFAULT
     npu_platforms: tuple[str, ...] = ()
+    against: str = ""

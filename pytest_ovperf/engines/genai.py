@@ -21,6 +21,7 @@ from pytest_ovperf.hiding import hidden
 from .capability import check_capability
 from .genai_facts import read_printed, reporting
 from .openvino_generate import require_ir
+from .plain_graph import plain_layers
 from .plain_logits import first_logits
 from .properties import check_properties, compile_properties
 from .protocol import Generated
@@ -81,6 +82,13 @@ class GenAiModel(ABC):
         """
         logits = first_logits(self._request, compile_properties(self._request))
         return {"logits": logits, "tokens": self.tokens()}
+
+    def layers(self) -> list[dict[str, Any]]:
+        """Return the layers that OpenVINO makes of the same IR, compiled once more with the same properties.
+
+        GenAI keeps its compiled model to itself, whose attention may be another: the pipeline pages its cache.
+        """
+        return plain_layers(self._request)
 
     def _checked(self, configuration: Any) -> tuple[Generated, list[list[int]]]:
         try:

@@ -18,6 +18,7 @@ from pytest_ovperf.hiding import hidden
 from pytest_ovperf.records import Precision
 from pytest_ovperf.tuning import Mode
 
+from . import graph
 from .capability import check_capability
 from .properties import check_properties, compile_properties
 from .readback import executing, read_facts
@@ -85,6 +86,10 @@ class OpenVinoModel(CompiledArm):
         """Return a copy of the floating-point outputs of one inference as float32, under every name they have."""
         self.call()
         return self._floats_of(self._request)
+
+    def layers(self) -> list[dict[str, Any]]:
+        """Return the layers that OpenVINO made of the model, in order, after a call: see `graph.layers`."""
+        return graph.layers_after(self.call, self._compiled)
 
 
 _M = TypeVar("_M", bound=OpenVinoModel)

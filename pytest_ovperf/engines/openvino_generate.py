@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hiding import hidden
 
+from . import graph
 from .capability import check_capability
 from .properties import check_properties, compile_properties
 from .pytorch_generate import TransformersGenerator, never_ending
@@ -53,6 +54,11 @@ class OptimumGenerator(TransformersGenerator):
         """Return the logits that the first new token of each prompt is chosen by, as float32, and the new tokens."""
         with self._subject.trying(f"generate on {self._subject.device}"):
             return super().outputs()
+
+    def layers(self) -> list[dict[str, Any]]:
+        """Return the layers of the model as optimum-intel compiled it, in order, as its last step left them."""
+        self.touch()
+        return graph.layers(self._model.request.get_compiled_model())
 
 
 def load(request: LoadRequest) -> OptimumGenerator:

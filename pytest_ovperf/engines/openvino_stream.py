@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.tuning import Mode
 
-from . import openvino
+from . import graph, openvino
 from .refusals import REFUSALS
 from .streaming import stream_calls, stream_queue
 
@@ -49,6 +49,10 @@ class OpenVinoQueue(openvino.CompiledArm):
     def outputs(self) -> dict[str, NDArray[Any]]:
         """Return a copy of the floating-point outputs of one request as float32, under every name they have."""
         return self._floats_of(self._queue[self._run_one()])
+
+    def layers(self) -> list[dict[str, Any]]:
+        """Return the layers that OpenVINO made of the model, in order, after a call: see `graph.layers`."""
+        return graph.layers_after(lambda: self.stream(1, len(self._requests)), self._compiled)
 
     def _run_one(self) -> int:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .plain_generation import inputs_of
 from .refusals import Subject
 
 if TYPE_CHECKING:
@@ -23,13 +24,7 @@ def first_logits(request: LoadRequest, properties: Mapping[str, Any]) -> NDArray
     import openvino  # noqa: PLC0415
 
     with np.load(request.inputs) as arrays:
-        ids, mask = arrays["input_ids"], arrays["attention_mask"]
-    given = {
-        "input_ids": ids,
-        "attention_mask": mask,
-        "position_ids": np.maximum(mask.cumsum(axis=1) - 1, 0),
-        "beam_idx": np.arange(len(ids), dtype=np.int32),
-    }
+        given = inputs_of(arrays["input_ids"], arrays["attention_mask"])
     core = openvino.Core()
     with Subject(request.device).trying(f"compute the logits on {request.device} of {request.ir}"):
         compiled = core.compile_model(core.read_model(request.ir), request.device, dict(properties))

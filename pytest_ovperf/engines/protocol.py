@@ -163,6 +163,17 @@ class Touchable(Protocol):
         """Take the prompts in and hand out a token or two, uncounted, after another arm had the processors."""
 
 
+@runtime_checkable
+class Inspectable(Protocol):
+    """A model whose execution graph can be read."""
+
+    def layers(self) -> list[dict[str, Any]]:
+        """Return the layers that it executes, in order, as `graph.layers` does; empty where the device shows none.
+
+        Not between timed calls: it runs the model once, and may compile it once more.
+        """
+
+
 #: The packages of each module and, by package, the extra that brings it.
 _PACKAGES: Mapping[str, Mapping[str, str]] = {
     "openvino": {"openvino": "openvino"},

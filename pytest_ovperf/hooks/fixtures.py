@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_ovperf.session.session import Session
     from pytest_ovperf.tuning import Tuning
     from pytest_ovperf.verdict.measured import Baseline, MeasuredSpeedup
+    from pytest_ovperf.verdict.raced import RacedSpeedup
 
     from .markers import OvperfMark
 
@@ -109,12 +110,16 @@ def baseline() -> Baseline:
 
 
 @pytest.fixture
-def speedup(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., MeasuredSpeedup]:
+def speedup(
+    request: pytest.FixtureRequest, model: ModelSpec, device: str
+) -> Callable[..., MeasuredSpeedup | RacedSpeedup]:
     """Return ``speedup(candidate, *, over, metric="latency", prompt=None, new_tokens=None, **settings)``.
 
     It measures how many times better the candidate is; ``settings`` are what both arms are tuned by, where their own
-    brackets say nothing else.
+    brackets say nothing else. In a run with ``--ov-against`` each of the two is raced against itself instead.
     """
+    from pytest_ovperf.verdict.raced import RacedSpeedup  # noqa: PLC0415  (heavy only for tests that use it)
+
     session, model, mark, limit = _measuring(request, model, device)
 
     @translated
@@ -126,7 +131,7 @@ def speedup(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Ca
         prompt: object = None,
         new_tokens: object = None,
         **settings: object,
-    ) -> MeasuredSpeedup:
+    ) -> MeasuredSpeedup | RacedSpeedup:
         arms = session.arms(candidate, over, device, _tuning(settings))
         measured = session.speedup(
             request.node.nodeid,
@@ -139,7 +144,7 @@ def speedup(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Ca
             new_tokens=new_tokens,
         )
         proven(limit, arms)
-        return measured
+        return measured.refusing_by(pytest.skip) if isinstance(measured, RacedSpeedup) else measured
 
     return compare
 

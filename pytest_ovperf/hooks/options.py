@@ -61,6 +61,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="record what is measured as the baseline: all (the default), only what has none yet (new), or add the "
         "launches of another day to what is there (extend)",
     )
+    group.addoption(
+        "--ov-against",
+        metavar="PYTHON|RELEASE",
+        help="race every OpenVINO arm that a speedup names against another release: the Python interpreter of an "
+        "environment that has it, or the release, such as openvino==2025.4.1, for which one is made once",
+    )
     group.addoption("--ov-baselines", metavar="DIR", help="where baselines are kept (default: baselines)")
     group.addoption(
         "--ov-budget",
@@ -94,6 +100,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--ov-cache-dir", metavar="DIR", help="where built models are kept (default: the user's cache)")
     parser.addini("ov_device", "devices to run on, as --ov-device")
     parser.addini("ov_npu_platform", "NPUs to compile for, as --ov-npu-platform")
+    parser.addini("ov_against", "interpreter or release to race against, as --ov-against")
     parser.addini("ov_baselines", "folder of the baselines, as --ov-baselines")
     parser.addini("ov_budget", "seconds for one comparison, as --ov-budget")
     parser.addini("ov_tolerance", "tolerated loss in percent, as --ov-tolerance")
@@ -113,12 +120,15 @@ def read_settings(config: pytest.Config) -> Settings:
     from pytest_ovperf.settings import Settings  # noqa: PLC0415
 
     platforms = _text(config, "ov_npu_platform")
+    update, against = _update_mode(config.getoption("update_baselines")), _against(config)
+    if against:
+        _refuse_recording(update)
     strict = config.getoption("ov_strict")
     return Settings(
         devices=parse_devices(_text(config, "ov_device") or "CPU"),
         baselines_dir=_path(config, "ov_baselines", "folder") or config.rootpath / "baselines",
         cache_dir=_path(config, "ov_cache_dir", "folder") or default_cache_dir(),
-        update=_update_mode(config.getoption("update_baselines")),
+        update=update,
         budget_s=_layered(config, "ov_budget", _seconds),
         tolerance=_layered(config, "ov_tolerance", _percent),
         strict=bool(config.getini("ov_strict") if strict is None else strict),
@@ -127,19 +137,24 @@ def read_settings(config: pytest.Config) -> Settings:
         report=_path(config, "ov_report", "file"),
         tests=_set(config),
         npu_platforms=() if platforms is None else parse_platforms(platforms, "--ov-npu-platform"),
+        against=against,
     )
 
 
 def _given(config: pytest.Config) -> tuple[str, ...]:
     """Return the options that a later run has to repeat to measure and judge as this one did."""
-    values = ((name, config.getoption(name)) for name in ("ov_baselines", "ov_cache_dir", "ov_tolerance", "ov_set"))
+    names = ("ov_against", "ov_baselines", "ov_cache_dir", "ov_tolerance", "ov_set")
+    values = ((name, config.getoption(name)) for name in names)
     given = tuple(f"--{name.replace('_', '-')}={value}" for name, value in values if value is not None)
     return given + (("--ov-strict",) if config.getoption("ov_strict") else ())
 
 
 def any_given(config: pytest.Config) -> bool:
     """Tell whether any option is set at all, on the command line or in the ini file."""
-    names = ("device", "npu_platform", "baselines", "budget", "tolerance", "set", "strict", "cache_dir", "report")
+    names = (
+        *("device", "npu_platform", "against", "baselines", "budget"),
+        *("tolerance", "set", "strict", "cache_dir", "report"),
+    )
     return config.getoption("update_baselines") is not None or any(
         config.getoption(f"ov_{name}") is not None or config.getini(f"ov_{name}") for name in names
     )
@@ -188,6 +203,33 @@ def positive(value: object, what: str, unit: str) -> float:
     if not (math.isfinite(number) and number > 0) or isinstance(value, bool):
         raise SettingsError(f"{what} is {value!r}.", remedy=f"Give a number of {unit} above 0.")
     return number
+
+
+def _against(config: pytest.Config) -> str:
+    """Return what names the environment to race against, checked as far as that takes no time; empty for none.
+
+    Raises `EnvironmentUnusableError` for what names no interpreter and no release.
+    """
+    given, ini = config.getoption("ov_against"), str(config.getini("ov_against") or "").strip()
+    if given is None and not ini:
+        return ""
+    from pytest_ovperf.environments.asked import parse  # noqa: PLC0415  (paid only by runs that race)
+
+    if given is None and Path(config.rootpath, ini).expanduser().exists():
+        ini = str(Path(config.rootpath, ini).expanduser())
+    return str(parse(ini if given is None else str(given)))
+
+
+def _refuse_recording(update: UpdateMode) -> None:
+    """Raise `SettingsError` where a run is to race releases and record baselines, too."""
+    from pytest_ovperf.settings import UpdateMode  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+    if update is not UpdateMode.NONE:
+        raise SettingsError(
+            "--update-baselines was given in a run that races two releases (--ov-against, ov_against): what is "
+            "measured there is no baseline.",
+            remedy="Leave one of them out. An ini file's ov_against is put out of force with -o ov_against=",
+        )
 
 
 def _set(config: pytest.Config) -> RunSet:

@@ -142,7 +142,7 @@ def _mistakes(config: pytest.Config, items: Sequence[pytest.Item]) -> Iterable[s
     session = session_of(config)
     comparing = sum(measures(item) for item in items)
     try:
-        session.prepare(comparing)
+        session.prepare(comparing, measures=not (config.option.collectonly or config.getoption("ov_plan")))
     except OvperfError as error:
         yield str(error)
     for item in items:

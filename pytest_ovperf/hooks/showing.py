@@ -40,11 +40,12 @@ def explained(config: pytest.Config, left: object, right: object) -> list[str] |
     from pytest_ovperf.session.held import Held  # noqa: PLC0415  (paid only by runs that use the plugin)
     from pytest_ovperf.session.overview import explanation, figure_explanation  # noqa: PLC0415
     from pytest_ovperf.verdict.measured import MeasuredSpeedup  # noqa: PLC0415
+    from pytest_ovperf.verdict.raced import RacedSpeedup  # noqa: PLC0415
 
     for side in (left, right):
         if isinstance(side, Held) and side.judged is not None:
             return figure_explanation(side, encoding=Console(config).encoding)
-        if isinstance(side, MeasuredSpeedup) and side.record is not None:
+        if isinstance(side, MeasuredSpeedup | RacedSpeedup) and side.record is not None:
             return explanation(side.record, whole=shows_whole_text(config), encoding=Console(config).encoding)
     return None
 

@@ -80,8 +80,9 @@ def next_steps(records: Sequence[ComparisonRecord], run: RunFacts) -> tuple[Step
 
 
 def rerun(record: ComparisonRecord, *options: str) -> str:
-    """Return the command that runs this record's test alone, on its device."""
-    return _command((record.test,), (device_of(record),), options)
+    """Return the command that runs this record's test alone, on its device, and against the same release."""
+    against = (f"--ov-against={record.against}",) if record.against else ()
+    return _command((record.test,), (device_of(record),), (*against, *options))
 
 
 def budget_to_settle(records: Sequence[ComparisonRecord], budget_s: float = 0.0) -> int | None:
@@ -110,7 +111,7 @@ def _about_regressed(records: list[ComparisonRecord], run: RunFacts) -> list[Ste
     if not records:
         return []
     steps = [Step(f"{len(records)} regressed. To measure again:", commands=_commands_for(records, run, failed=True))]
-    meant = [record for record in records if record.target is None]
+    meant = [record for record in records if record.target is None and not record.comparison.is_race]
     if meant:
         steps.append(
             Step(
@@ -147,7 +148,7 @@ def _about_missing(records: list[ComparisonRecord], run: RunFacts) -> list[Step]
 
 
 def _about_improved(records: list[ComparisonRecord], run: RunFacts) -> list[Step]:
-    gained = [record for record in records if record.target is None]
+    gained = [record for record in records if record.target is None and not record.comparison.is_race]
     if not gained:
         return []
     return [

@@ -6,7 +6,7 @@ Whoever reads it has nothing else at hand. It explains a verdict that was given;
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence  # noqa: TC003  (public annotations stay resolvable)
+from collections.abc import Mapping, Sequence  # noqa: TC003  (public annotations stay resolvable)
 from dataclasses import dataclass
 
 from pytest_ovperf.metrics import Metric
@@ -19,6 +19,7 @@ from . import figures
 from .advice import budget_to_settle, rerun
 from .evidence import effort_lines
 from .phrases import moved, standing, takes
+from .races import releases
 from .rows import device_of
 from .screen import Screen
 
@@ -97,6 +98,7 @@ def _explanation(record: ComparisonRecord) -> _Explanation:
     kind = record.verdict.kind
     evidence = [
         *([_sides(record, record.baseline)] if record.baseline else [_own_figures(record)]),
+        *([_raced(record)] if record.comparison.is_race else []),
         _measured(record),
         *([_stored(record.baseline, record.verdict.expected)] if record.baseline else []),
         *([_versions(record, record.baseline)] if record.baseline else []),
@@ -108,6 +110,8 @@ def _explanation(record: ComparisonRecord) -> _Explanation:
     ]
     if record.target is not None:
         return _Explanation(_target_conclusion(record, record.target), _said(evidence), _target_steps(record))
+    if record.comparison.is_race:
+        return _Explanation(_race_conclusion(record), _said(evidence), _target_steps(record))
     if kind is VerdictKind.NO_BASELINE:
         return _Explanation(_missing_conclusion(record), _said(evidence), _missing_steps(record))
     return _Explanation(_baseline_conclusion(record), _said(evidence), _baseline_steps(record))
@@ -122,7 +126,19 @@ def _baseline_conclusion(record: ComparisonRecord) -> str:
     if verdict.expected is None or verdict.change is None:
         return f"{now}; the verdict is {verdict.kind}."
     text = f"{now}; the baseline says {figures.speedup(verdict.expected)}: {_direction(verdict.change)}"
-    text += _between(verdict.change_low, verdict.change_high)
+    return text + _between(verdict.change_low, verdict.change_high) + _ending(record)
+
+
+def _race_conclusion(record: ComparisonRecord) -> str:
+    verdict, now = record.verdict, _as_fast(record)
+    if verdict.change is None:
+        return f"{now}; it was raced and not judged."
+    text = f"{now}: {_direction(verdict.change)}{_between(verdict.change_low, verdict.change_high)}"
+    return text + _ending(record)
+
+
+def _ending(record: ComparisonRecord) -> str:
+    verdict = record.verdict
     tolerance = f"the tolerance of {figures.chosen_percent(verdict.tolerance)}"
     endings = {
         VerdictKind.REGRESSED: f", beyond {tolerance}.",
@@ -131,7 +147,7 @@ def _baseline_conclusion(record: ComparisonRecord) -> str:
         VerdictKind.INCONCLUSIVE: f". Against {tolerance} that is inconclusive, which fails under --ov-strict.",
         VerdictKind.NO_BASELINE: ".",
     }
-    return text + endings[verdict.kind]
+    return endings[verdict.kind]
 
 
 def _target_conclusion(record: ComparisonRecord, target: float) -> str:
@@ -192,9 +208,25 @@ def _side(then_cost: float, now_cost: float, metric: Metric) -> str:
     return f"{verb} from {then} to {now} ({figures.change(change)})"
 
 
+def _raced(record: ComparisonRecord) -> str:
+    """Name the builds that were raced: of a nightly or one's own, the release alone says little."""
+    sides = record.launches[-1:] and (record.launches[-1].reference.versions, record.launches[-1].candidate.versions)
+    if not sides:
+        return ""
+    old, new = sides
+    return f"Raced: {', '.join(_over(name, new, old) for name in new)}."
+
+
+def _over(name: str, new: Mapping[str, str], old: Mapping[str, str]) -> str:
+    return f"{name} {new[name]} over {old.get(name, 'none')}"
+
+
 def _own_figures(record: ComparisonRecord) -> str:
     now, metric = record.speedup, record.comparison.metric
     ours, theirs = figures.cost(now.candidate_cost, metric), figures.cost(now.reference_cost, metric)
+    if record.comparison.is_race:
+        old, new = releases(record)
+        return f"With OpenVINO {new} it {takes(metric)} {ours}, with {old} {theirs}."
     return f"The candidate {takes(metric)} {ours}, the reference {theirs}."
 
 

@@ -80,7 +80,8 @@ def _properties(view: ComparisonView) -> Iterator[tuple[str, str]]:
     yield "ratio_high", _number(view.high)
     yield "confidence", _number(view.confidence)
     yield "target", _number(view.target)
-    if view.target is None:
+    yield "raced_against", f"OpenVINO {view.reference.release}" if view.is_race else ""
+    if view.target is None and not view.is_race:
         yield "baseline_ratio", _number(view.expected)
     yield "change", _number(view.change)
     yield "change_low", _number(view.change_low)

@@ -96,8 +96,8 @@ def ladders(comparisons: Sequence[ComparisonView]) -> tuple[Ladder, ...]:
 
 
 def _usable(view: ComparisonView) -> bool:
-    """Tell whether logarithms can be taken: a file may hold anything."""
-    return 0 < view.low <= view.ratio <= view.high < float("inf")
+    """Tell whether logarithms can be taken: a file may hold anything. One arm with two releases is no rung."""
+    return not view.is_race and 0 < view.low <= view.ratio <= view.high < float("inf")
 
 
 def _of_group(model: str, workload: str, metric: str, views: Sequence[ComparisonView]) -> list[Ladder]:

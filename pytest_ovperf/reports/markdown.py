@@ -37,6 +37,8 @@ _ORDER = {said: place for place, said in enumerate(SIGNS)}
 _EXPLAINED = (VerdictKind.REGRESSED, VerdictKind.INCONCLUSIVE)
 _COMMIT_DIGITS = 12
 _TABLE = ("| test | speed-up | baseline | change | verdict |", "|:--|--:|--:|--:|:--|")
+#: In a run that races two releases every comparison is a race.
+RACE_HEAD = ("| model, arm | old | new | new over old | verdict |", "|:--|--:|--:|--:|:--|")
 _COMMAND = re.compile(r":  (?=pytest |git |ovperf )")
 #: Kept free for saying what was left out.
 _NOTE_BYTES = 400
@@ -58,16 +60,17 @@ def run_markdown(run: RunView, *, max_bytes: int | None = None) -> str:
         return ""
     environment = room.take([_environment(run)])
     notes = room.take([f"- {text(note)}\n" for note in run.notes])
-    table = room.take([_row(view, names, shared) for view in pressing])
+    head_of, row_of = (RACE_HEAD, _race) if any(view.is_race for view in rows) else (_TABLE, _row)
+    table = room.take([row_of(view, names, shared) for view in pressing])
     evidence = room.take([_evidence(view, names) for view in pressing if view.kind in _EXPLAINED and view.evidence])
-    table += room.take([_row(view, names, shared) for view in rows if _is_fine(view)])
+    table += room.take([row_of(view, names, shared) for view in rows if _is_fine(view)])
     ladders = room.take([ladder_markdown(view) for view in run.ladders])
     absolute = room.take(figure_lines(run.figures))
     compiled = room.take(_compiled(run.compiled))
     benchmarks = room.take([_benchmark(view) for view in run.benchmarks])
     parts = [
         *head,
-        _section([*_TABLE, ""], table),
+        _section([*head_of, ""], table),
         _left_out(len(rows) - len(table), "comparison"),
         "".join(evidence),
         *ladders,
@@ -133,8 +136,10 @@ def _caption(views: Sequence[ComparisonView]) -> str:
     if not views:
         return ""
     said = [f"{word} {text(getattr(views[0], name))}" for name, word in _FACTS.items() if name in _shared(views)]
+    if views[0].is_race:
+        said = [f"raced against OpenVINO {text(views[0].reference.release)}, new over old,", *said]
     levels = " and ".join(figures.chosen_percent(level) for level in sorted({view.confidence for view in views}))
-    return f"{' '.join(['Speed-ups', *said])}, intervals at {levels} confidence"
+    return f"{' '.join(['Arms' if views[0].is_race else 'Speed-ups', *said])}, intervals at {levels} confidence"
 
 
 def _totals(run: RunView) -> str:
@@ -146,7 +151,8 @@ def _totals(run: RunView) -> str:
     refused = sum(not view.compiles for view in run.compiled)
     totals += [f"⚪ **{refused} refused**"] * bool(refused)
     spent = figures.duration(sum(view.seconds for view in run.comparisons))
-    effort = [f"{figures.count(len(run.comparisons), 'comparison')} in {spent}"] * bool(run.comparisons)
+    noun = "race" if any(view.is_race for view in run.comparisons) else "comparison"
+    effort = [f"{figures.count(len(run.comparisons), noun)} in {spent}"] * bool(run.comparisons)
     others = ((run.figures, "absolute figure"), (run.ladders, "ladder"), (run.compiled, "compilation"))
     effort += [figures.count(len(found), noun) for found, noun in others if found]
     return " ".join(part for part in (" · ".join(totals), f"({', '.join(effort)})" if effort else "") if part)
@@ -159,6 +165,19 @@ def _row(view: ComparisonView, names: Mapping[str, str], shared: Collection[str]
         f"{figures.speedup(view.ratio)}<br>{figures.interval(view.low, view.high)}",
         _held_against(view),
         "" if view.change is None or view.target is not None else figures.change(view.change),
+        _verdict(view),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _race(view: ComparisonView, names: Mapping[str, str], shared: Collection[str]) -> str:
+    """Return the row of a race, whose first test alone has a name there: it is the whole run's."""
+    about = [view.candidate.name, *(getattr(view, name) for name in _FACTS if name not in {*shared, "model"})]
+    unit = unit_of(view.metric)
+    cells = [
+        f"{text(view.model)}<br>{' · '.join(map(text, about))}<br>{code(names[view.test])}",
+        *(figures.quantity(value_of(arm, view.metric), unit) for arm in (view.reference, view.candidate)),
+        f"{figures.speedup(view.ratio)}<br>{figures.interval(view.low, view.high)}",
         _verdict(view),
     ]
     return f"| {' | '.join(cells)} |\n"

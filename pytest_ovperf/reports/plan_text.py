@@ -29,7 +29,7 @@ def plan_text(plan: Plan, *, width: int, colour: bool, encoding: str) -> str:
     """Return the plan, ending in a newline; no line is wider than ``width`` cells (40 at least)."""
     screen = Screen(max(width, _NARROWEST), encoding)
     lines = [line for text in _sentences(plan) for line in screen.wrap(text)]
-    if not plan.comparisons:
+    if plan.against or not plan.comparisons:
         return "\n".join(lines) + "\n"
     return rendered(_table(screen, plan.comparisons), screen, colour=colour) + "\n" + "\n".join(lines) + "\n"
 
@@ -37,6 +37,8 @@ def plan_text(plan: Plan, *, width: int, colour: bool, encoding: str) -> str:
 def _sentences(plan: Plan) -> list[str]:
     if not plan.comparisons:
         return ["No test of this run measures anything."]
+    if plan.against:
+        return _sentences_of_races(plan)
     asked = [each for each in plan.comparisons if each.compares]
     known = [each for each in asked if each.label]
     least, most = (sum(each.seconds[end] for each in known) for end in (0, 1))
@@ -47,17 +49,37 @@ def _sentences(plan: Plan) -> list[str]:
             f"{effort}, beside building models that are not in the cache; a comparison that looks like a regression is "
             "measured again at the end of the run, with as many launches and 4 at least."
         ),
-        (
-            "Error budget: a run may raise a false alarm in at most 1 of 100 runs, each comparison in "
-            f"{figures.one_in(plan.error_rate)}, spent over looks after 2, 4, 6 and 8 launches of fresh processes and "
-            "one look more for a suspicion."
-        ),
+        _error_budget(plan),
     ]
     if len(known) < len(asked):
         lines.append("A test without a baseline says what it compares only when it runs.")
     if len(asked) < len(plan.comparisons):
         lines.append("Absolute figures have no baseline: what they take is known when they are measured.")
     return [*lines, "Nothing was measured: this is the plan."]
+
+
+def _sentences_of_races(plan: Plan) -> list[str]:
+    """Say what a run that races two releases does; how long an arm takes, only measuring tells."""
+    most = sum(each.seconds[1] for each in plan.comparisons)
+    return [
+        (
+            f"The arms of {figures.count(len(plan.comparisons), 'test')} are raced against {plan.against}, each arm "
+            "once a run however many tests name it; a test says which they are only when it runs. Two arms a test "
+            f"take {figures.duration(2 * most)} at most, beside building models that are not in the cache; a race "
+            "that looks like a regression is measured again at the end of the run, with as many launches and 4 at "
+            "least."
+        ),
+        _error_budget(plan),
+        "Nothing was measured: this is the plan.",
+    ]
+
+
+def _error_budget(plan: Plan) -> str:
+    return (
+        "Error budget: a run may raise a false alarm in at most 1 of 100 runs, each comparison in "
+        f"{figures.one_in(plan.error_rate)}, spent over looks after 2, 4, 6 and 8 launches of fresh processes and "
+        "one look more for a suspicion."
+    )
 
 
 def _table(screen: Screen, comparisons: Sequence[PlannedComparison]) -> list[RenderableType]:

@@ -12,6 +12,7 @@ from . import figures
 from .advice import RunFacts, Step, next_steps
 from .grid import plain, rendered
 from .layouts import STYLES, comparison_table
+from .races import caption, race_table
 from .rows import Row, rows
 from .screen import Screen
 
@@ -38,13 +39,16 @@ def summary(
     if not records:
         return ""
     screen = Screen(max(width, _NARROWEST), encoding)
-    table = rows(records)
-    shared = _shared(table)
-    blocks: list[list[RenderableType]] = [
-        plain(screen.wrap(_caption(table, shared))),
-        comparison_table(screen, table, shared),
-        _totals(screen, records),
-    ]
+    raced = [record for record in records if record.comparison.is_race]
+    compared = [record for record in records if not record.comparison.is_race]
+    blocks: list[list[RenderableType]] = []
+    if raced:
+        blocks += [plain(screen.wrap(caption(raced))), race_table(screen, raced)]
+    if compared:
+        table = rows(compared)
+        shared = _shared(table)
+        blocks += [plain(screen.wrap(_caption(table, shared))), comparison_table(screen, table, shared)]
+    blocks.append(_totals(screen, records))
     written = [rendered(block, screen, colour=colour) for block in blocks]
     written += [_step(step, screen, colour=colour) for step in next_steps(records, run)]
     return "\n".join(written)
@@ -77,7 +81,7 @@ def _totals(screen: Screen, records: Sequence[ComparisonRecord]) -> list[Rendera
         ("not judged", sum(not record.judged for record in records)),
     ):
         totals += [Text(f"{count} {words}", "dim")] * bool(count)
-    effort = figures.count(len(records), "comparison")
+    effort = figures.count(len(records), "race" if all(each.comparison.is_race for each in records) else "comparison")
     spent = Text(f"({effort} in {figures.duration(sum(record.seconds for record in records))})", "dim")
     line = Text(screen.text(" · ")).join(totals)
     if line.cell_len > screen.width:

@@ -4,14 +4,14 @@ Versions 3 to 5 of pytest-benchmark write the same members, as far as they are r
 writes with the entries of `benchmark_entries`, objects named ``ovperf`` hold the rest::
 
     {"machine_info": {…, "ovperf": {"machine": {…}, "devices": {…}}},
-     "benchmarks": [{…, "extra_info": {…, "ovperf": {"schema": 2, "side": "candidate", "key": "…",
+     "benchmarks": [{…, "extra_info": {…, "ovperf": {"schema": 3, "side": "candidate", "key": "…",
                                                      "arm": {…}, "comparison": {…}}}},
-                    {…, "extra_info": {…, "ovperf": {"schema": 2, "side": "reference", "key": "…", "arm": {…}}}}],
-     "ovperf": {"schema": 2, "started": "…", "commit": "…", "versions": {…}, "notes": […],
+                    {…, "extra_info": {…, "ovperf": {"schema": 3, "side": "reference", "key": "…", "arm": {…}}}}],
+     "ovperf": {"schema": 3, "started": "…", "commit": "…", "versions": {…}, "notes": […],
                 "untimed": […], "figures": […], "ladders": […]}, …}
 
 Entries are times, so what a comparison of bytes came to stands whole among ``untimed``, as do absolute figures and
-ladders in lists of their own. Schema 1, which is still read, had none of the three.
+ladders in lists of their own. Older schemas are still read: 2 knew no arms of other environments, 1 none of the three.
 
 What machines are compared by stays the same from run to run, so that pytest-benchmark does not warn of another machine.
 """
@@ -34,7 +34,7 @@ from .view import ArmView, BenchmarkView, ComparisonView, FigureView, LadderView
 _T = TypeVar("_T")
 
 #: The version of the blocks: what this code writes, and the newest that it reads.
-SCHEMA = 2
+SCHEMA = 3
 
 #: The name of every block.
 BLOCK = "ovperf"

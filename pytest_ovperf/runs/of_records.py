@@ -166,6 +166,7 @@ def _arm(record: ComparisonRecord, facts: ArmFacts, *, candidate: bool) -> ArmVi
         streams=facts.streams,
         requests=facts.requests,
         settings={whole_text(name): whole_text(value) for name, value in facts.settings.items()},
+        release=arm.release,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import ArmError
 from pytest_ovperf.metrics import Metric, Unit, Workload, WorkloadKind
-from pytest_ovperf.records import Comparison, parse_arm
+from pytest_ovperf.records import Comparison, named_arm
 from pytest_ovperf.stats.absolute import in_unit
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def arms_of(view: ComparisonView) -> str:
     """
     candidate, reference = view.candidate, view.reference
     try:
-        ours, theirs = (parse_arm(arm.name, arm.device) for arm in (candidate, reference))
+        ours, theirs = (named_arm(arm.name, arm.device) for arm in (candidate, reference))
     except ArmError:
         return f"{candidate.name} over {reference.name}"
     return Comparison(view.model, ours, theirs, metric_of(view.metric), Workload(WorkloadKind.INFER, {})).arms

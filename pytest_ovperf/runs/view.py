@@ -40,7 +40,7 @@ class ArmView:
     typically costs (`stats.costs`: nanoseconds of a call, sample, token or request, or bytes), ``None`` where a file
     does not keep it, and ``percentiles`` are those of ``statistics`` in seconds by name (``p95``), as far as there are
     calls enough. ``blocks_ns`` holds, by launch, what each round's block costs in nanoseconds; empty where a file does
-    not keep it, and for bytes.
+    not keep it, and for bytes. ``release`` is that of the other environment's OpenVINO where it ran in one, else empty.
     """
 
     name: str
@@ -55,6 +55,7 @@ class ArmView:
     streams: int = 0
     requests: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,11 @@ class ComparisonView:
     seconds: float
     evidence: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_race(self) -> bool:
+        """Whether it is one arm with two releases of OpenVINO, the reference's being another environment's."""
+        return bool(self.reference.release)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.engines.protocol import LoadRequest
-from pytest_ovperf.errors import ArmError, OvperfError
+from pytest_ovperf.errors import ArmError, ArmUnavailableError, OvperfError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.shapes import call_shapes, compiled_shapes
 from pytest_ovperf.records import Arm, Engine
@@ -15,6 +15,8 @@ from pytest_ovperf.trial.fresh import FreshArm
 from pytest_ovperf.worker.arm import ArmWorker
 from pytest_ovperf.worker.client import Worker
 
+from .released import ReleasedArm
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.environments.environment import Environment
     from pytest_ovperf.models.jobs import BuildJob
     from pytest_ovperf.models.library import ModelFiles, ModelLibrary
     from pytest_ovperf.models.spec import ModelSpec
@@ -46,9 +49,19 @@ def build_in_worker(job: BuildJob, target: Path, say: Callable[[str], None]) -> 
 class Arms:
     """Opens arms of models. An arm that was opened to compare outputs is kept, and timed by the next trial."""
 
-    def __init__(self, library: ModelLibrary, threads: int, alone: Callable[[], AbstractContextManager[None]]) -> None:
-        """Take what ``threads`` each arm may use on a CPU, and what is held while all of them are at work."""
+    def __init__(
+        self,
+        library: ModelLibrary,
+        threads: int,
+        alone: Callable[[], AbstractContextManager[None]],
+        environment: Environment | None = None,
+    ) -> None:
+        """Take what ``threads`` each arm may use on a CPU, and what is held while all of them are at work.
+
+        ``environment`` is where arms with a release of their own run.
+        """
         self._library = library
+        self._environment = environment
         self._threads = threads
         self._alone = alone
         self._spare: dict[tuple[str, Arm], ArmWorker] = {}
@@ -86,6 +99,8 @@ class Arms:
 
     def open(self, request: LoadRequest, arm: Arm) -> ArmProcess:
         """Return the arm in a process that has timed nothing yet and may still be loading, or in one for each block."""
+        if arm.release:
+            return ReleasedArm.start(arm, request, self._other(arm))
         match request.kind:
             case WorkloadKind.LOAD | WorkloadKind.MEMORY:
                 return FreshArm.start(arm, request)
@@ -95,6 +110,16 @@ class Arms:
                 return ExportArm(arm, self._exports[_identity(request)])
         spare = self._spare.pop((_identity(request), arm), None)
         return spare or ArmWorker.start(arm, request)
+
+    def _other(self, arm: Arm) -> Environment:
+        """Return the environment of an arm that has one. Raises `ArmUnavailableError` where it is none of this run."""
+        other = self._environment
+        if other is None or other.openvino != arm.release:
+            raise ArmUnavailableError(
+                f"{arm} is asked for in a run that races against {other.label if other else 'nothing'}.",
+                remedy=f"Race against it: --ov-against=openvino=={arm.release}.",
+            )
+        return other
 
     def outputs(self, requests: Mapping[Arm, LoadRequest]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
         """Return each arm's outputs on the model's inputs: computed once a run, the arms loading side by side."""

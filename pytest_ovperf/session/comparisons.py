@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.errors import ArmUnavailableError, DeviceAbsentError, OvperfError
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.stats import fidelity as fidelity_of
 from pytest_ovperf.stats.sequential import LOOKS, MOST_BASELINE_LAUNCHES, LookPlan, share_of_judgement
@@ -16,6 +17,7 @@ from pytest_ovperf.verdict.asked import Asked
 from pytest_ovperf.verdict.judging import Judging
 from pytest_ovperf.verdict.measured import MeasuredSpeedup, Measuring
 from pytest_ovperf.verdict.provenance import provenance
+from pytest_ovperf.verdict.raced import RacedSpeedup
 
 from .questions import compared, output_arm, require_different
 from .under_way import UnderWay
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm, Fidelity
+    from pytest_ovperf.records import Arm, ComparisonRecord, Fidelity
     from pytest_ovperf.reports.live import LiveLine
     from pytest_ovperf.settings import Settings
     from pytest_ovperf.store.store import BaselineStore
 
+    from .against import Against, Race
     from .arms import Arms
     from .places import Places
     from .questions import Generation, Question
@@ -85,30 +88,77 @@ class Comparisons:
 
         ``tolerance`` is what the test's marker says.
         """
-        candidate, reference = question.arms
-        require_different(candidate, reference)
-        comparison = compared(question)
-        asked = Asked(
-            node_id,
-            comparison,
-            " and ".join(dict.fromkeys(self._places.full_name(arm.device) for arm in question.arms)),
-            self._settings.tolerance.under(tolerance),
-            self._settings.tolerance.kept(tolerance),
-            self._fidelity.get((question.model, question.generation, output_arm(candidate), output_arm(reference))),
-        )
-        requests = question.prepared(self._arms)
-        measuring = self._under_way.take_up(asked.key) or Measuring(
-            self._trial(asked, question, requests, budget_s), partial(self._next_plan, node_id), budget_s, self._alone
-        )
+        require_different(*question.arms)
+        asked = self._asked_of(node_id, question, tolerance)
+        measuring = self._under_way.take_up(asked.key) or self._measuring(asked, question, budget_s)
         measured = MeasuredSpeedup(
             measuring,
             partial(self.judging.against_baseline, asked),
             partial(self.judging.against_target, asked),
         )
         self._under_way.begin(asked, measured)
-        self._live.begin(str(comparison), None if self._is_recording else budget_s)
+        self._live.begin(str(asked.comparison), None if self._is_recording else budget_s)
         measuring.reach_first_look()
         return measured
+
+    def race(
+        self, node_id: str, question: Question, against: Against, *, budget_s: float, tolerance: float | None
+    ) -> RacedSpeedup:
+        """Race each arm of a question that can be, unless another test has done so, and return what came of it.
+
+        ``tolerance`` is what the test's marker says. Raises `ArmUnavailableError` where no arm can be raced.
+        """
+        races, left_out = against.races(question)
+        told: list[tuple[ComparisonRecord, bool]] = []
+        obstacles: list[OvperfError] = []
+        for race in races:
+            try:
+                told.append(self._raced(race, self._asked_of(node_id, race.question, tolerance), budget_s))
+            except (ArmUnavailableError, DeviceAbsentError) as error:
+                race.obstacle = error
+                obstacles.append(error)
+        if not told:
+            raise obstacles[0]
+        reasons = [*left_out, *(error.seen.partition("\n")[0] for error in obstacles)]
+        record, holds = told[0]
+        told[0] = self.judging.remarked(record, [f"the other arm is not raced: {why}" for why in reasons]), holds
+        return RacedSpeedup(told)
+
+    def _raced(self, race: Race, asked: Asked, budget_s: float) -> tuple[ComparisonRecord, bool]:
+        """Return the judgement of a race: the one that stands, or the one that its launches give now."""
+        if race.obstacle is not None:
+            raise race.obstacle.with_traceback(None)
+        if asked.tolerance in race.settled:
+            return self.judging.share(asked.node_id, race.settled[asked.tolerance])
+        if race.is_suspected and race.record is not None and self.judging.may_wait(asked.node_id):
+            return self.judging.wait_with(asked.node_id, race.record)
+        measuring = race.begun = race.begun or self._measuring(asked, race.question, budget_s)
+        if race.asked is not None:
+            self._under_way.take_up(race.asked.key)
+        race.asked = asked
+        self._under_way.begin(asked, race)
+        self._live.begin(str(asked.comparison), budget_s)
+        measuring.reach_first_look()
+        record, holds = self.judging.against_release(asked, measuring)
+        race.record = record
+        if measuring.later or not measuring.is_set_aside:
+            race.settled[asked.tolerance] = record
+        return record, holds
+
+    def _asked_of(self, node_id: str, question: Question, tolerance: float | None) -> Asked:
+        candidate, reference = question.arms
+        return Asked(
+            node_id,
+            compared(question),
+            " and ".join(dict.fromkeys(self._places.full_name(arm.device) for arm in question.arms)),
+            self._settings.tolerance.under(tolerance),
+            self._settings.tolerance.kept(tolerance),
+            self._fidelity.get((question.model, question.generation, output_arm(candidate), output_arm(reference))),
+        )
+
+    def _measuring(self, asked: Asked, question: Question, budget_s: float) -> Measuring:
+        trial = self._trial(asked, question, question.prepared(self._arms), budget_s)
+        return Measuring(trial, partial(self._next_plan, asked.node_id), budget_s, self._alone)
 
     @property
     def _is_recording(self) -> bool:

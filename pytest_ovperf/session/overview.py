@@ -19,6 +19,7 @@ from pytest_ovperf.reports import (
     junit,
     npu_text,
     plan_text,
+    races,
     terminal,
 )
 from pytest_ovperf.reports.screen import Screen
@@ -61,9 +62,18 @@ def header_lines(session: Session, *, width: int, encoding: str) -> list[str]:
         core_kinds=str(machine.cores),
         memory_gib=profile.memory_gib,
         asked=session.settings.devices,
+        against=_against(session),
     )
     lines = header.header(facts, width=width, encoding=encoding)
     return lines + npu_text.head(_npu_told(session), width=width, encoding=encoding)
+
+
+def _against(session: Session) -> str:
+    """Return the other side of the run's races and where it is, as far as that is known; empty for a run without."""
+    if not session.settings.against:
+        return ""
+    python = session.environment_found and session.environment_found.python
+    return f"{session.raced_against} ({python})" if python else session.raced_against
 
 
 def _npu_told(session: Session) -> str:
@@ -145,7 +155,7 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
         update=session.settings.update,
         options=session.settings.given,
         written=tuple(sorted(_shown_path(session, path) for path in session.judging.written)),
-        unused=_unused(session, whole_modules),
+        unused=() if session.settings.against else _unused(session, whole_modules),
         movements=movements(session),
     )
     judged = terminal.summary(session.judging.records, run, width=width, colour=colour, encoding=encoding)
@@ -178,11 +188,18 @@ def run_view(session: Session) -> RunView:
         started=""
         if records
         else datetime.now(UTC).isoformat(timespec="seconds"),  # figures do not know when they began
-        notes=movements(session) if session.has_measured else (),
+        notes=_raced_note(session, records) + (movements(session) if session.has_measured else ()),
         figures=session.figures,
         ladders=session.ladders,
     )
     return replace(run, compiled=_compiled(session))
+
+
+def _raced_note(session: Session, records: Sequence[ComparisonRecord]) -> tuple[str, ...]:
+    raced = [record for record in records if record.comparison.is_race]
+    if raced:
+        return (f"{races.caption(raced)}.",)
+    return (f"Nothing was raced against {session.raced_against}.",) if session.settings.against else ()
 
 
 def write_report(session: Session, *, encoding: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.environments.finding import find
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.store.store import BaselineStore
@@ -15,6 +16,7 @@ from .turns import OneAtATime
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_ovperf.environments.environment import Environment
     from pytest_ovperf.models.jobs import BuildJob
     from pytest_ovperf.reports.live import LiveLine
     from pytest_ovperf.settings import Settings
@@ -48,7 +50,25 @@ class Parts:
     @cached_property
     def arms(self) -> Arms:
         """Where arms are opened."""
-        return Arms(self.library, self._places.machine.profile.physical_cores, self.turns.measuring)
+        return Arms(self.library, self._places.machine.profile.physical_cores, self.turns.measuring, self.environment)
+
+    @cached_property
+    def environment(self) -> Environment | None:
+        """The other environment of a run that races against one; found, or made, when first asked for.
+
+        Raises `EnvironmentUnusableError` and `CacheError`.
+        """
+        if not self._settings.against:
+            return None
+        try:
+            return find(self._settings.against, self._settings.cache_dir, self._live.note)
+        finally:
+            self._live.end()
+
+    @property
+    def environment_found(self) -> Environment | None:
+        """The same where it is known by now; nothing is looked for."""
+        return self.environment if "environment" in self.__dict__ else None
 
     @cached_property
     def turns(self) -> OneAtATime:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.errors import ArmUnavailableError
 from pytest_ovperf.hardware import devices as device_rules
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.metrics import parse_metric
@@ -23,6 +24,7 @@ from pytest_ovperf.verdict.planning import plan
 from pytest_ovperf.worker.compiling import compile_in_worker
 
 from .absolutes import Absolutes
+from .against import Against
 from .comparisons import Allowance, Comparisons
 from .ladders import LadderPlan, usual_metric
 from .limits import UnboundedLimit
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     import openvino
 
+    from pytest_ovperf.environments.environment import Environment
     from pytest_ovperf.figure import FigureRecord, LadderRecord
     from pytest_ovperf.hardware.probe import Machine
     from pytest_ovperf.models.spec import ModelSpec
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from pytest_ovperf.verdict.judging import Judging
     from pytest_ovperf.verdict.measured import MeasuredSpeedup
     from pytest_ovperf.verdict.planning import Plan, PlannedTest
+    from pytest_ovperf.verdict.raced import RacedSpeedup
 
     from .measured_arm import MeasuredArm
     from .measured_ladder import MeasuredLadder
@@ -76,6 +80,26 @@ class Session:
         if platform is not None and self.places.npu is not None:
             return UnboundedLimit(model_label(spec), "NPU", self.places.npu.where(platform))
         return UnboundedLimit.of(model_label(spec), device, self.machine.devices, self.machine.versions)
+
+    @property
+    def environment(self) -> Environment | None:
+        """The other environment of a run that races against one. Raises `EnvironmentUnusableError`."""
+        return self._parts.environment
+
+    @property
+    def raced_against(self) -> str:
+        """What reports call the other side of this run's races, empty for a run without."""
+        found = self.environment_found
+        return self.settings.against if found is None else found.label
+
+    @property
+    def environment_found(self) -> Environment | None:
+        """The other environment where it is known by now."""
+        return self._parts.environment_found
+
+    @cached_property
+    def _against(self) -> Against | None:
+        return None if self.environment is None else Against(self.environment)
 
     @property
     def store(self) -> BaselineStore:
@@ -122,10 +146,11 @@ class Session:
 
     # Before anything is measured
 
-    def prepare(self, comparisons: int) -> None:
+    def prepare(self, comparisons: int, *, measures: bool = True) -> None:
         """Find out, before any long work, whether the folders and files of this run can be used.
 
-        ``comparisons`` is how many there will be: they share the run's budget of false alarms.
+        ``comparisons`` is how many there will be: they share the run's budget of false alarms. The environment that
+        they are raced against is found, and made if need be, unless the run only lists or plans what it ``measures``.
         """
         self._error_rate = comparison_error_rate(comparisons)
         self.places.require_any()
@@ -135,6 +160,8 @@ class Session:
             self.store.check_writable()
         if self.settings.report is not None:
             check_place(self.settings.report, "--ov-report")
+        if comparisons and measures:
+            self._parts.environment  # noqa: B018  (a mistake in it is told here)
 
     def plan(self, tests: Sequence[PlannedTest]) -> Plan:
         """Return what these tests would measure."""
@@ -191,9 +218,17 @@ class Session:
         tolerance: float | None,
         prompt: object = None,
         new_tokens: object = None,
-    ) -> MeasuredSpeedup:
-        """Measure the first launches of a comparison and return it, ready to be asserted."""
+    ) -> MeasuredSpeedup | RacedSpeedup:
+        """Measure the first launches of a comparison and return it, ready to be asserted; or race its arms.
+
+        Raises `ArmUnavailableError` where the run races arms, and none of these can be.
+        """
         question = self.question(spec, arms, metric, prompt=prompt, new_tokens=new_tokens)
+        if self._against is not None:
+            require_different(*question.arms)
+            return self._comparisons.race(
+                node_id, question, self._against, budget_s=self._budget_s(budget_s), tolerance=tolerance
+            )
         return self._comparisons.speedup(node_id, question, budget_s=self._budget_s(budget_s), tolerance=tolerance)
 
     def fidelity(
@@ -214,7 +249,11 @@ class Session:
         prompt: object = None,
         new_tokens: object = None,
     ) -> MeasuredArm:
-        """Return the arm, each of whose figures is measured when it is asked for."""
+        """Return the arm, each of whose figures is measured when it is asked for.
+
+        Raises `ArmUnavailableError` in a run that races releases.
+        """
+        self._require_absolutes()
         asked = partial(self.question, spec, (arm,), prompt=prompt, new_tokens=new_tokens)
         return self.absolutes.measure(node_id, arm, asked, budget_s=self._budget_s(budget_s))
 
@@ -232,7 +271,11 @@ class Session:
         prompt: object = None,
         new_tokens: object = None,
     ) -> MeasuredLadder:
-        """Measure all these arms side by side; the first one is what the others are compared with."""
+        """Measure all these arms side by side; the first one is what the others are compared with.
+
+        Raises `ArmUnavailableError` in a run that races releases.
+        """
+        self._require_absolutes()
         settled = self._parts.library.settle(spec)
         plan = LadderPlan.of(
             [self.places.arm(name, device, general) for name in names],
@@ -242,6 +285,13 @@ class Session:
             also=also,
         )
         return self.absolutes.ladder(node_id, plan, budget_s=self._budget_s(budget_s))
+
+    def _require_absolutes(self) -> None:
+        if self.settings.against:
+            raise ArmUnavailableError(
+                "Absolute figures are not raced: this run holds one release of OpenVINO against another.",
+                remedy="Run this test without --ov-against.",
+            )
 
     def _budget_s(self, marker: float | None) -> float:
         return self.settings.budget_s.under(marker) or DEFAULT_BUDGET_S

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_ovperf.errors import OvperfError
 
@@ -12,9 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_ovperf.records import ComparisonRecord
     from pytest_ovperf.store.keys import EntryKey
     from pytest_ovperf.verdict.asked import Asked
-    from pytest_ovperf.verdict.measured import MeasuredSpeedup, Measuring
+    from pytest_ovperf.verdict.measured import Measuring
+
+
+class Begun(Protocol):
+    """A comparison whose launches a test made: a `MeasuredSpeedup`, or the race of an arm."""
+
+    @property
+    def measuring(self) -> Measuring:
+        """The launches."""
+
+    @property
+    def record(self) -> ComparisonRecord | None:
+        """The last judgement, ``None`` until there is one."""
 
 
 class UnderWay:
@@ -22,10 +35,10 @@ class UnderWay:
 
     def __init__(self, cache_dir: Path) -> None:
         self._cache_dir = cache_dir
-        self._open: dict[str, list[tuple[Asked, MeasuredSpeedup]]] = {}
+        self._open: dict[str, list[tuple[Asked, Begun]]] = {}
         self._set_aside: dict[EntryKey, Measuring] = {}
 
-    def begin(self, asked: Asked, measured: MeasuredSpeedup) -> None:
+    def begin(self, asked: Asked, measured: Begun) -> None:
         """Note a comparison whose first launches come next."""
         self._open.setdefault(asked.node_id, []).append((asked, measured))
 

@@ -107,6 +107,9 @@ _KINDS: Mapping[WorkloadKind, tuple[PairKind, PairKind]] = {
 #: a pair scatter by 1.0 to 1.7 %, and a loss of 5 % is what there is to find.
 RACE = Noise(0.015, 2 * PRIOR_DEGREES, 0.0, tolerance=0.02, least_tolerance=0.02, detects=0.05)
 
+#: The workloads of which a process makes many calls.
+_CALLED_AGAIN = (WorkloadKind.INFER, WorkloadKind.STREAM, WorkloadKind.GENERATE)
+
 #: A default tolerance is this many standard deviations of a launch, within the limits of the kind of pair: an odd day
 #: then moves a comparison less than the tolerance lets pass, and a quiet comparison is held to more.
 TOLERANCE_DEVIATIONS = 2.0
@@ -127,7 +130,12 @@ def pair_kind(comparison: Comparison) -> PairKind:
 
 
 def noise_of(comparison: Comparison) -> Noise:
-    """Return the prior noise and the default tolerance of a comparison's kind of pair."""
+    """Return the prior noise and the default tolerance of a comparison's kind of pair, or of a race.
+
+    Of what happens once a process, and of bytes, the kind's own noise is a race's as well: a launch holds few values.
+    """
+    if comparison.is_race and comparison.metric.workload in _CALLED_AGAIN:
+        return RACE
     return NOISE[pair_kind(comparison)]
 
 

@@ -27,13 +27,15 @@ def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of
     tolerance: float,
     error_rate: float,
     seconds_per_launch: float,
+    raced: bool = False,
 ) -> float | None:
     """Return how many more seconds of launches would be expected to decide a result, ``None`` if that cannot be told.
 
     The expectation is that the centre stays and that added launches scatter as those made so far, at the same error
     rate; a look that has more of the error budget left decides sooner.
-    ``expected`` is the baseline or the number judged against (``tolerance`` plays no part then). ``None`` means that
-    `MOST_LAUNCHES` would not do: usually it is then the baseline that rests on too few launches. 0 if decided.
+    ``expected`` is the baseline or the number judged against (``tolerance`` plays no part then); ``raced`` tells that
+    it is the 1 of a race, which has a tolerance. ``None`` means that `MOST_LAUNCHES` would not do: usually it is then
+    the baseline that rests on too few launches. 0 if decided.
     """
     made = len(speedup.log_ratios)
     own = shrunk_spread(noise, speedup.log_ratios)
@@ -44,6 +46,10 @@ def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of
         if isinstance(expected, StoredBaseline):
             error = error_since(noise, spread, launches, days)
             centre = mean(speedup.log_ratios) - centre_of(days)
+            kind = change_kind(change_of(centre, error, tolerance=tolerance, error_rate=error_rate), tolerance)
+        elif raced:
+            error = Spread(spread.sd / sqrt(launches), spread.degrees)
+            centre = mean(speedup.log_ratios) - log(expected)
             kind = change_kind(change_of(centre, error, tolerance=tolerance, error_rate=error_rate), tolerance)
         else:
             reach = student_quantile(spread.degrees, error_rate) * spread.sd / sqrt(launches)

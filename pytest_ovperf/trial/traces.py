@@ -1,8 +1,8 @@
 """Traces as plain JSON-able data and back: what a session keeps of its raw times.
 
 Writing is compact (times as whole nanoseconds, what only some workloads have only where it is); reading is strict, and
-an error says where in the data it struck. Schema 2, which is still read, knew neither tunings nor any workload beside
-single inferences.
+an error says where in the data it struck. Older schemas are still read: 3 knew no arms of other environments, 2 neither
+tunings nor any workload beside single inferences.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _E = TypeVar("_E", bound=StrEnum)
 
 #: The version of the form, and those that are read. Another one is refused: raw times are cheap to take again, and
 #: guessing is not.
-SCHEMA = 3
-READ = (2, SCHEMA)
+SCHEMA = 4
+READ = (2, 3, SCHEMA)
 
 #: What a block may have beside its times and what disturbed it, and what a workload may have beside its shapes.
 _OF_BLOCK = ("items", "elapsed_ns", "first_ns", "tokens", "bytes")
@@ -71,7 +71,7 @@ def trace_from_data(data: object) -> Trace:
     top.keys("schema", "comparison", "launches")
     schema = top.at("schema").integer()
     if schema not in READ:
-        raise top.at("schema").wrong(f"{' or '.join(map(str, READ))}, the schemas that this version reads")
+        raise top.at("schema").wrong(f"one of {', '.join(map(str, READ))}, the schemas that this version reads")
     return Trace(_comparison(top.at("comparison")), tuple(_launch(launch) for launch in top.at("launches").items()))
 
 
@@ -97,7 +97,8 @@ def workload_to_data(workload: Workload) -> dict[str, Any]:
 def arm_to_data(arm: Arm) -> dict[str, Any]:
     """Return an arm as plain data."""
     tuning = {"tuning": arm.tuning.settings} if arm.tuning else {}
-    return {"engine": str(arm.engine), "precision": str(arm.precision), "device": arm.device, **tuning}
+    release = {"release": arm.release} if arm.release else {}
+    return {"engine": str(arm.engine), "precision": str(arm.precision), "device": arm.device, **tuning, **release}
 
 
 def _launch_to_data(launch: Launch) -> dict[str, Any]:
@@ -217,9 +218,19 @@ def _comparison(place: _Place) -> Comparison:
 
 
 def _arm(place: _Place) -> Arm:
-    place.keys("engine", "precision", "device", perhaps=("tuning",))
-    engine, precision = place.at("engine").one_of(Engine), place.at("precision").one_of(Precision)
-    return Arm(engine, precision, place.at("device").text(), _tuning(place.get("tuning")))
+    place.keys("engine", "precision", "device", perhaps=("tuning", "release"))
+    engine, precision, release = (
+        place.at("engine").one_of(Engine),
+        place.at("precision").one_of(Precision),
+        place.get("release"),
+    )
+    return Arm(
+        engine,
+        precision,
+        place.at("device").text(),
+        _tuning(place.get("tuning")),
+        "" if release is None else release.text(),
+    )
 
 
 def _tuning(place: _Place | None) -> Tuning:

@@ -14,14 +14,14 @@ from math import isfinite
 from typing import TypeVar
 
 from pytest_ovperf.errors import ArmError, RunFileError
-from pytest_ovperf.metrics import parse_metric
-from pytest_ovperf.records import Engine, Speedup, StoredBaseline, VerdictKind, parse_arm
+from pytest_ovperf.metrics import Workload, parse_metric
+from pytest_ovperf.records import Comparison, Speedup, StoredBaseline, VerdictKind, named_arm
 from pytest_ovperf.runs.compared import Basis, Compared, ComparedRow
 from pytest_ovperf.runs.differences import differences, other_devices, other_hardware
 from pytest_ovperf.runs.values import cost_of
 from pytest_ovperf.runs.view import BenchmarkView, ComparisonView, RunView, Statistics
 from pytest_ovperf.stats.judge import judge
-from pytest_ovperf.stats.noise import NOISE, Noise, PairKind, kind_of
+from pytest_ovperf.stats.noise import NOISE, Noise, PairKind, noise_of
 from pytest_ovperf.stats.quartiles import PLAIN_TOLERANCE, Doubt, Quartiles, judge_quartiles
 from pytest_ovperf.stats.sequential import comparison_error_rate
 
@@ -199,10 +199,10 @@ def _noise(view: ComparisonView) -> Noise:
     """Return what is known of this kind of pair; an arm that this version does not know counts as a noisy one."""
     try:
         metric = parse_metric(view.metric)
-        engines = {parse_arm(arm.name, arm.device).engine for arm in (view.candidate, view.reference)}
+        candidate, reference = (named_arm(arm.name, arm.device) for arm in (view.candidate, view.reference))
     except ArmError:
         return NOISE[PairKind.PYTORCH]
-    return NOISE[kind_of(metric, with_pytorch=Engine.PYTORCH in engines)]
+    return noise_of(Comparison(view.model, candidate, reference, metric, Workload(metric.workload, {})))
 
 
 def _speedup(view: ComparisonView) -> Speedup:

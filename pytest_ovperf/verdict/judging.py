@@ -10,14 +10,14 @@ from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.stats import together
 from pytest_ovperf.stats.estimate import ESTIMATOR
-from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge, judge_target, no_baseline
+from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge, judge_race, judge_target, no_baseline
 from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, MOST_FALSE_ALARMS
 
 from .recording import detects, extended, measure_baseline, new_baseline
 from .rows import record_of, row, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Mapping, Sequence
     from pathlib import Path
 
     from pytest_ovperf.records import ComparisonRecord, Speedup, StoredBaseline, Verdict
@@ -54,8 +54,9 @@ class Judging:
         self._provenance = provenance
         self._may_wait = may_wait
         self._pending: dict[str, list[tuple[Asked, StoredBaseline]]] = {}
-        self._suspicions: dict[str, ComparisonRecord] = {}  # of the pass through a test that is under way …
-        self._waiting: dict[str, ComparisonRecord] = {}  # … and of those that are over
+        self._suspicions: dict[str, list[ComparisonRecord]] = {}  # of the pass through a test that is under way …
+        self._waiting: dict[str, list[ComparisonRecord]] = {}  # … and of those that are over
+        self._shared: dict[str, list[ComparisonRecord]] = {}
         self.records: list[ComparisonRecord] = []
         self.used: set[EntryKey] = set()
         self.written: set[Path] = set()
@@ -94,14 +95,46 @@ class Judging:
 
         return self._told(replace(self._judged(asked, measuring, ask, target), target=target))
 
+    def against_release(self, asked: Asked, measuring: Measuring) -> tuple[ComparisonRecord, bool]:
+        """Judge a race against 1: no baseline plays a part."""
+        noise, tolerance = asked.noise, self._tolerance(asked, None)
+
+        def ask(speedup: Speedup, error_rate: float) -> Verdict:
+            return judge_race(speedup, noise=noise, tolerance=tolerance, error_rate=error_rate)
+
+        return self._told(replace(self._judged(asked, measuring, ask, 1.0), against=self._settings.against))
+
+    def remarked(self, record: ComparisonRecord, notes: Sequence[str]) -> ComparisonRecord:
+        """Return a record with what else is to be said of it, once; reports show it so, too."""
+        for place, each in enumerate(self.records):
+            if (each.test, each.comparison, each.verdict) == (record.test, record.comparison, record.verdict):
+                record = self.records[place] = replace(each, notes=tuple(dict.fromkeys((*each.notes, *notes))))
+        return record
+
+    def share(self, node_id: str, record: ComparisonRecord) -> tuple[ComparisonRecord, bool]:
+        """Let a race that another test had judged answer for this test, too."""
+        if record.test != node_id:
+            self._shared.setdefault(node_id, []).append(record)
+        return record, self._holds(record.verdict.kind)
+
+    def wait_with(self, node_id: str, record: ComparisonRecord) -> tuple[ComparisonRecord, bool]:
+        """Let this test wait, as the one that shares the race with it does, for a suspicion to be confirmed."""
+        self._suspicions.setdefault(node_id, [])
+        return record, False
+
+    def may_wait(self, node_id: str) -> bool:
+        """Tell whether a test can be run again to settle a suspicion."""
+        return node_id in self._may_wait
+
     def without_verdict(self, asked: Asked, measuring: Measuring) -> None:
         """Record a speed-up that no assertion judged, because there is none or because measuring ended before."""
         verdict = no_baseline(tolerance=self._tolerance(asked, None))
-        self._add(replace(row(asked, measuring, verdict, None, asked.fidelity), judged=False))
+        against = self._settings.against if asked.comparison.is_race else ""
+        self._add(replace(row(asked, measuring, verdict, None, asked.fidelity), judged=False, against=against))
 
     def records_of(self, node_id: str) -> list[ComparisonRecord]:
-        """Return what was judged in one test so far."""
-        return [record for record in self.records if record.test == node_id]
+        """Return what was judged in one test so far, the races that it shares with others among it."""
+        return [record for record in self.records if record.test == node_id] + self._shared.get(node_id, [])
 
     # Suspicions: what looks like a regression is measured again, later in the run, before it is called one
 
@@ -110,17 +143,21 @@ class Judging:
         return node_id in self._suspicions
 
     def set_aside(self, node_id: str) -> None:
-        """Forget what this pass through a test said: the test will be run again."""
+        """Forget what this pass through a test said: the test will be run again.
+
+        Races that are settled stay so: they are the whole run's.
+        """
         self._waiting[node_id] = self._suspicions.pop(node_id)
         self._pending.pop(node_id, None)
-        self.records = [record for record in self.records if record.test != node_id]
+        self._shared.pop(node_id, None)
+        self.records = [each for each in self.records if each.test != node_id or each.comparison.is_race]
 
     def give_up_suspicions(self) -> None:
         """Record as inconclusive what could not be measured again, because the run ended before.
 
         Of a test that was interrupted nothing becomes a baseline.
         """
-        for record in (*self._waiting.values(), *self._suspicions.values()):
+        for record in chain.from_iterable((*self._waiting.values(), *self._suspicions.values())):
             self._give_up(record, "the run ended before it was measured again")
         self._waiting.clear()
         self._suspicions.clear()
@@ -144,16 +181,22 @@ class Judging:
                 return record
             measuring.set_aside()
             if asked.node_id in self._may_wait:
-                self._suspicions[asked.node_id] = record
+                self._suspicions.setdefault(asked.node_id, []).append(record)
                 return record
         verdict, note = self._confirmed(measuring, ask)
-        self._waiting.pop(asked.node_id, None)
+        self._wait_no_longer(asked)
         record = record_of(asked, measuring, timed(asked, expected, verdict, measuring), stored)
         return replace(record, later=len(measuring.later), notes=(*record.notes, *note))
 
+    def _wait_no_longer(self, asked: Asked) -> None:
+        """Take what is settled now from what waits: in the test that asked, and a race in every test."""
+        for node_id, records in self._waiting.items():
+            if node_id == asked.node_id or asked.comparison.is_race:
+                records[:] = [record for record in records if record.comparison != asked.comparison]
+
     def _unrest(self, asked: Asked) -> Spread | None:
         """Return how the other comparisons of the run scatter around their baselines; by its end most are known."""
-        others = [*self.records, *self._waiting.values()]
+        others = [*self.records, *chain.from_iterable(self._waiting.values())]
         return together.unrest([record for record in others if record.test != asked.node_id])
 
     def _in_unrest(self, asked: Asked, record: ComparisonRecord, ask: Callable[..., Verdict]) -> ComparisonRecord:
@@ -179,10 +222,11 @@ class Judging:
 
     def _told(self, record: ComparisonRecord) -> tuple[ComparisonRecord, bool]:
         """Add a judged record; a suspected one is only shown to the test, which will be run again."""
-        suspicion = self._suspicions.get(record.test)
-        if suspicion is not None and suspicion.comparison == record.comparison:
-            self._suspicions[record.test] = record
-            return record, False
+        suspicions = self._suspicions.get(record.test, [])
+        for place, suspicion in enumerate(suspicions):
+            if suspicion.comparison == record.comparison:
+                suspicions[place] = record
+                return record, False
         return self._add(record), self._holds(record.verdict.kind)
 
     # Baselines
@@ -192,9 +236,9 @@ class Judging:
 
         Raises `BaselineError` where the file cannot be written: the measurement then is in the trace.
         """
-        left = self._waiting.pop(nodeid, None)
-        if left is not None and all(record.comparison != left.comparison for record in self.records_of(nodeid)):
-            self._give_up(left, "the test did not come to it again")
+        for left in self._waiting.pop(nodeid, []):
+            if all(record.comparison != left.comparison for record in self.records_of(nodeid)):
+                self._give_up(left, "the test did not come to it again")
         for asked, baseline in self._pending.pop(nodeid, []):
             if passed:
                 self._store.put(asked.key, baseline)

@@ -53,11 +53,15 @@ class PlannedComparison:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run to come. ``error_rate`` is each comparison's share of the run's false alarms."""
+    """A run to come. ``error_rate`` is each comparison's share of the run's false alarms.
+
+    ``against`` names what arms are raced against, empty for a run that compares with baselines.
+    """
 
     comparisons: tuple[PlannedComparison, ...]
     error_rate: float
     update: UpdateMode
+    against: str = ""
 
 
 def plan(tests: Sequence[PlannedTest], settings: Settings, store: BaselineStore, error_rate: float) -> Plan:
@@ -66,11 +70,14 @@ def plan(tests: Sequence[PlannedTest], settings: Settings, store: BaselineStore,
         tuple(comparison for test in tests for comparison in _comparisons(test, settings, store)),
         error_rate,
         settings.update,
+        settings.against,
     )
 
 
 def _comparisons(test: PlannedTest, settings: Settings, store: BaselineStore) -> Iterator[PlannedComparison]:
-    entries = store.entries(test.node_id)
+    if settings.against and not test.compares:
+        return  # absolute figures are not raced
+    entries = {} if settings.against else store.entries(test.node_id)
     budget_s = settings.budget_s.under(test.budget_s) or DEFAULT_BUDGET_S
     asked = settings.tolerance.under(test.tolerance)
     for label, stored in entries.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.records import ComparisonRecord, VerdictKind
 from pytest_ovperf.stats import fidelity as fidelity_of
 from pytest_ovperf.stats.sensitivity import seconds_to_settle
@@ -20,12 +21,19 @@ if TYPE_CHECKING:
 def record_of(asked: Asked, measuring: Measuring, verdict: Verdict, stored: StoredBaseline | None) -> ComparisonRecord:
     """Return the record of what was measured so far, with its fidelity: a speed-up counts only with that.
 
-    Raises `MeasurementError` for outputs that cannot be compared.
+    Raises `MeasurementError` for outputs that cannot be compared; of a race that is noted, since the other release's
+    outputs are not what is tested.
     """
-    fidelity = asked.fidelity
-    if fidelity is None and measuring.trial.outputs is not None:
-        fidelity = fidelity_of.compare(measuring.trial.outputs.candidate, measuring.trial.outputs.reference)
-    return row(asked, measuring, verdict, stored, fidelity)
+    fidelity, outputs = asked.fidelity, measuring.trial.outputs
+    notes: tuple[str, ...] = ()
+    if fidelity is None and outputs is not None:
+        try:
+            fidelity = fidelity_of.compare(outputs.candidate, outputs.reference)
+        except MeasurementError as error:
+            if not asked.comparison.is_race:
+                raise
+            notes = (f"the outputs of both releases cannot be compared (the reference is the old one): {error.seen}",)
+    return replace(row(asked, measuring, verdict, stored, fidelity), notes=notes)
 
 
 def row(
@@ -60,6 +68,7 @@ def timed(asked: Asked, expected: StoredBaseline | float, verdict: Verdict, meas
         tolerance=verdict.tolerance,
         error_rate=verdict.error_rate,
         seconds_per_launch=measuring.seconds / len(measuring.launches),
+        raced=asked.comparison.is_race,
     )
     # More time is no answer where the launches have decided and something else speaks against it.
     return replace(verdict, seconds_to_settle=more or None)

@@ -106,6 +106,16 @@ class ArmWorker:
         """
         return fetch_outputs(self._worker, self._longest_s(self._timeouts.outputs_s))
 
+    def graph(self) -> list[dict[str, Any]]:
+        """Return the layers of the model's execution graph, each as `graphs.layers` reads it, in order.
+
+        Empty where the device shows none. For the end of a launch: the model runs once more for it, and an arm of GenAI
+        compiles its IR once more. Raises `WorkerError`, `DeviceFailureError`, and `MeasurementError` for an arm that is
+        not OpenVINO's.
+        """
+        value = self._worker.request("graph", timeout_s=self._longest_s(self._timeouts.outputs_s))
+        return list(value["layers"])
+
     def close(self) -> None:
         """End the process. Once is enough."""
         self._worker.close()

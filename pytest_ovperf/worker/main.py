@@ -47,7 +47,7 @@ class Commands:
     def __init__(self) -> None:
         self._arm: _LoadedArm | None = None
 
-    def run(self, do: str, arguments: Mapping[str, Any], say: Say) -> Mapping[str, Any]:  # noqa: PLR0911  (one a command)
+    def run(self, do: str, arguments: Mapping[str, Any], say: Say) -> Mapping[str, Any]:  # noqa: C901, PLR0911  (one a command)
         """Carry out the command ``do``. Raises whatever it raises."""
         match do:
             case "hello":
@@ -60,6 +60,10 @@ class Commands:
                 return self._block(arguments["min_ns"], arguments["min_calls"])
             case "outputs":
                 return self._outputs(Path(arguments["path"]))
+            case "graph":
+                return self._graph()
+            case "profile":
+                return _profile(arguments["request"], arguments["calls"])
             case "import" | "first" | "footprint":
                 return self._fresh(do, arguments)
             case "export":
@@ -120,6 +124,16 @@ class Commands:
         np.savez(path, allow_pickle=False, **outputs)
         return {"names": list(outputs)}
 
+    def _graph(self) -> Mapping[str, Any]:
+        from pytest_ovperf.engines.protocol import Inspectable  # noqa: PLC0415
+
+        arm = self._loaded()
+        if not isinstance(arm.model, Inspectable):
+            raise MeasurementError(
+                f"{arm.request.engine} has no execution graph of OpenVINO's.", remedy="Ask an arm on OpenVINO."
+            )
+        return {"layers": arm.model.layers()}
+
     def _loaded(self) -> _LoadedArm:
         if self._arm is None:
             raise MeasurementError("No model is loaded in the worker.", remedy="Send `load` first.")
@@ -131,6 +145,19 @@ def _compile(request: Mapping[str, Any]) -> Mapping[str, Any]:
     from pytest_ovperf.engines.protocol import LoadRequest  # noqa: PLC0415
 
     return facts_to_json(compile_facts(LoadRequest.from_json(request)))
+
+
+def _profile(request: Mapping[str, Any], calls: int) -> Mapping[str, Any]:
+    from pytest_ovperf.engines.profiling import profile  # noqa: PLC0415
+    from pytest_ovperf.engines.protocol import LoadRequest  # noqa: PLC0415
+
+    profiled = profile(LoadRequest.from_json(request), calls)
+    return {
+        "layers": list(profiled.layers),
+        "times": dict(profiled.times),
+        "call_ns": profiled.call_ns,
+        "facts": facts_to_json(profiled.facts),
+    }
 
 
 def _build(job: Mapping[str, Any], target: Path, say: Say) -> Mapping[str, Any]:

@@ -24,9 +24,11 @@ def worker_command(python: str | None) -> tuple[str, ...]:
     """Return the command line of a worker in the interpreter ``python`` (default: this one).
 
     By path and with ``-P``, so that the worker runs this very copy of the package and no file of the current directory
-    shadows a module.
+    shadows a module. In another interpreter with ``-I``: neither PYTHONPATH nor packages of the user's own folder bring
+    it what belongs to this one.
     """
-    return (python or sys.executable, "-P", str(Path(__file__).with_name("__main__.py")))
+    apart = "-P" if python is None or python == sys.executable else "-I"
+    return (python or sys.executable, apart, str(Path(__file__).with_name("__main__.py")))
 
 
 def spawn(command: Sequence[str], log: IO[bytes], log_path: Path) -> subprocess.Popen[bytes]:

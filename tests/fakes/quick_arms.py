@@ -3,6 +3,7 @@
 A conftest installs them: ``runpy.run_path(…)["install"]()``. The session, its trials, its judges and its reports are
 the real ones. `CALL_NS` is what a call of each kind of arm takes at batch 1, with a scatter of one percent that is the
 same in every run; a batch of n takes as long as n/2 + 1/2 single calls. Streams, threads and the like change nothing.
+An arm of another environment takes `OLD` times as long, and fails where `REFUSED` has its kind.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ CALL_NS = {
 FIRST = 0.25
 BYTES_PER_NS = 10
 PRECISIONS = {"openvino-bf16": "bf16"}
+#: By how much arms of another environment are slower, by kind, and what they raise when they are loaded.
+OLD: dict[str, float] = {}
+REFUSED: dict[str, Exception] = {}
 MACHINE = Machine(
     HardwareProfile(
         vendor="GenuineIntel",
@@ -77,12 +81,18 @@ class QuickArm:
 
     def loaded(self) -> ArmFacts:
         name = self._arm.kind
+        if self._arm.release and name in REFUSED:
+            raise REFUSED[name]
         package = "torch" if name == "pytorch-fp32" else "openvino"
         precision = PRECISIONS.get(name, "f32")
-        return ArmFacts(precision, (self._arm.device,), 2, 5_000_000, {package: MACHINE.versions[package]})
+        return ArmFacts(
+            precision, (self._arm.device,), 2, 5_000_000, {package: self._arm.release or MACHINE.versions[package]}
+        )
 
     def block(self, min_ns: int, min_calls: int) -> Block:
         call_ns = CALL_NS[self._arm.kind] * (self._batch + 1) // 2
+        if self._arm.release:
+            call_ns = round(call_ns * OLD.get(self._arm.kind, 1.0))
         if self._kind in (WorkloadKind.MEMORY, WorkloadKind.FILES):
             return Block((), bytes=call_ns * BYTES_PER_NS)
         if self._kind in (WorkloadKind.LOAD, WorkloadKind.EXPORT):

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.errors import EnvironmentUnusableError
 from tests.integration.confirming_suite import Confirming
 from tests.integration.user_suite import INT8_PAYS, QuickSuite, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from pytest_ovperf.environments.environment import Environment
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,6 +40,24 @@ def _no_worker_around() -> Iterator[None]:
 def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a cache that all runs share, so that a model is built once."""
     return tmp_path_factory.mktemp("model-cache")
+
+
+@pytest.fixture(scope="session")
+def old_release(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """Return an environment with OpenVINO 2024.4.0; skipped where no index has it for this Python.
+
+    It is made for this run, in a third of a minute. ``OVPERF_TEST_ENVIRONMENTS`` names a cache that keeps it.
+    """
+    from pytest_ovperf.environments.finding import find  # noqa: PLC0415  (only these tests need it)
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if base.name.startswith("popen-") else base  # the workers of pytest-xdist share one
+    try:
+        return find("2024.4.0", Path(os.environ.get("OVPERF_TEST_ENVIRONMENTS") or shared / "releases"), print)
+    except EnvironmentUnusableError as error:
+        if "index cannot be reached" in error.seen or "no wheel for" in error.seen:
+            pytest.skip(error.seen)
+        raise
 
 
 @pytest.fixture(scope="session")

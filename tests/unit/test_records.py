@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_ovperf.errors import ArmError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import ARMS, Arm, Comparison, Engine, Precision, parse_arm
+from pytest_ovperf.records import ARMS, Arm, Comparison, Engine, Precision, named_arm, parse_arm
 
 
 def comparison(candidate: str, reference: str, device: str = "CPU") -> Comparison:
@@ -41,3 +43,24 @@ def test_arms_are_shown_with_their_devices_where_it_is_these_that_are_compared()
     assert apart.arms == "openvino-fp32@AUTO:CPU over openvino-fp32@CPU"
     assert str(apart).startswith(apart.arms)
     assert comparison("openvino-int8", "genai-int8@CPU", "GPU").arms == "openvino-int8@GPU over genai-int8@CPU"
+
+
+def test_an_arm_of_another_environment_says_so_by_name_and_is_read_back_from_it() -> None:
+    old = replace(parse_arm("openvino-int8[streams=2]", "CPU"), release="2025.4.1")
+    assert old.name == "openvino-int8[streams=2] with OpenVINO 2025.4.1"
+    assert str(old) == "openvino-int8[streams=2] with OpenVINO 2025.4.1 on CPU"
+    assert old.kind == "openvino-int8"
+    assert named_arm(old.name, "CPU") == old
+    assert named_arm("openvino-int8", "CPU") == parse_arm("openvino-int8", "CPU")
+
+
+def test_nobody_asks_for_a_release_by_an_arms_name() -> None:
+    with pytest.raises(ArmError):
+        parse_arm("openvino-int8 with OpenVINO 2025.4.1", "CPU")
+
+
+def test_a_race_is_of_an_arm_over_itself() -> None:
+    plain = comparison("openvino-int8[streams=2]", "openvino-int8[streams=2]")
+    race = replace(plain, reference=replace(plain.reference, release="2025.4.1"))
+    assert (plain.is_race, race.is_race) == (False, True)
+    assert race.arms == "openvino-int8[streams=2] over itself with OpenVINO 2025.4.1"

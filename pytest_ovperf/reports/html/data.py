@@ -123,11 +123,12 @@ def _comparisons(compared: Compared, *, alone: bool) -> Sheet:
     shared = axis(*_axis_facts(found))
     moved = {line.key: line.moved for sheet in sheets(compared) for line in sheet.lines}
     rows = [comparison_row(row, names[row.key], runs=compared.runs, axis=shared, moved=moved[row.key]) for row in found]
+    raced = bool(found) and all(row.now.is_race for row in found)
     return Sheet(
         anchor="comparisons",
-        title="Comparisons",
-        noun="comparison",
-        figure_head="Speed-up",
+        title="Races" if raced else "Comparisons",
+        noun="race" if raced else "comparison",
+        figure_head="New over old" if raced else "Speed-up",
         expected_head="Held against" if alone else "Before",
         change_head="Change",
         worse="lower",
@@ -224,7 +225,7 @@ def _headline_of_figures(run: RunView, missed: int) -> tuple[Style, str]:
 def _summary(compared: Compared, *, alone: bool) -> str:
     run = compared.runs[-1]
     found: tuple[tuple[Sequence[object], str], ...] = (
-        (compared.comparisons, "comparison"),
+        (compared.comparisons, "race" if any(row.now.is_race for row in compared.comparisons) else "comparison"),
         (compared.benchmarks, "plain benchmark"),
         (run.figures, "absolute figure"),
         (run.ladders, "ladder"),
@@ -244,12 +245,14 @@ def _run_facts(compared: Compared, *, alone: bool) -> list[tuple[str, str]]:
     when = figures.moment(run.started)
     found = ((each.device for each in views) for views in (run.comparisons, run.figures, run.ladders))
     devices = dict.fromkeys(chain.from_iterable(found))
+    raced = [view for view in run.comparisons if view.is_race]
     confidence = {figures.chosen_percent(view.confidence) for view in run.comparisons}
     return [
         ("Measured", when if alone else f"{figures.moment(first.started)} to {when}"),
         ("Commit", wording.commit(run.commit)),
         ("Machine", processor),
         ("Device", ", ".join(devices)),
+        ("Raced against", ", ".join(dict.fromkeys(f"OpenVINO {each.reference.release}" for each in raced))),
         *(
             (name, run.versions[key])
             for name, key in (("OpenVINO", "openvino"), ("PyTorch", "torch"))

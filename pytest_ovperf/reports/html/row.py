@@ -173,6 +173,8 @@ def _expected_as(row: ComparedRow[ComparisonView], *, alone: bool) -> str:
         return "asked for"
     if row.expected is None:
         return ""
+    if row.now.is_race and row.basis is Basis.RECORDED:
+        return f"OpenVINO {row.now.reference.release}"
     return "baseline" if alone or row.basis is Basis.RECORDED else "first run"
 
 
@@ -202,7 +204,8 @@ def _in_words(values: Sequence[float | None], write: Callable[[float], str]) -> 
 def _pictures(row: ComparedRow[ComparisonView], *, alone: bool) -> Iterable[Picture]:
     view = row.now
     now = f"{wording.times(view.ratio)}, between {figures.interval(view.low, view.high)}"
-    words = f"Speed-up {now} at {figures.chosen_percent(view.confidence)} confidence"
+    what_is = "New over old" if view.is_race else "Speed-up"
+    words = f"{what_is} {now} at {figures.chosen_percent(view.confidence)} confidence"
     then = view.baseline if alone else row.then
     if then is not None:
         what = "baseline" if alone else "first run"
@@ -213,9 +216,9 @@ def _pictures(row: ComparedRow[ComparisonView], *, alone: bool) -> Iterable[Pict
         words += f"; asked for at least {wording.times(view.target)}"
     against = "against what was asked for" if alone and view.target is not None else "against the baseline"
     title = (
-        "Speed-up"
+        what_is
         if then is None and view.target is None
-        else f"Speed-up {against if alone else 'against the first run'}"
+        else f"{what_is} {against if alone else 'against the first run'}"
     )
     confidence = figures.chosen_percent(view.confidence)
     key = f"The bars are the intervals at {confidence}"
@@ -223,7 +226,7 @@ def _pictures(row: ComparedRow[ComparisonView], *, alone: bool) -> Iterable[Pict
     yield Picture("ratio", title, key, f"{words}.")
     history = _in_words([None if each is None else each.ratio for each in row.over_runs], wording.times)
     if history and not alone:
-        yield Picture("history", "Speed-up over the runs", _HISTORY_KEY, f"Speed-ups: {history}.")
+        yield Picture("history", f"{what_is} over the runs", _HISTORY_KEY, f"Speed-ups: {history}.")
     if any(view.candidate.blocks_ns) and any(view.reference.blocks_ns):
         launches = figures.count(len(view.log_ratios), "launch")
         yield Picture(

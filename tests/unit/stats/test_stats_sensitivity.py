@@ -7,8 +7,8 @@ from math import log
 import pytest
 
 from pytest_ovperf.records import VerdictKind
-from pytest_ovperf.stats.judge import judge
-from pytest_ovperf.stats.noise import NOISE, Noise, PairKind
+from pytest_ovperf.stats.judge import judge, judge_race
+from pytest_ovperf.stats.noise import NOISE, RACE, Noise, PairKind
 from pytest_ovperf.stats.sensitivity import MOST_LAUNCHES, seconds_to_settle, smallest_detectable_change
 from tests.unit.stats.stats_builders import baseline, launches_with, on_days, speedup
 
@@ -125,6 +125,25 @@ def test_a_baseline_of_several_days_settles_too() -> None:
     )
     assert seconds is not None
     assert 0 < seconds <= 3.0 * MOST_LAUNCHES
+
+
+def test_an_open_race_settles_by_its_own_rule() -> None:
+    def kind_of(launches: int) -> VerdictKind:
+        now = speedup(launches_with(-0.02, RACE.launch_sd, launches))
+        return judge_race(now, noise=RACE, tolerance=RACE.tolerance, error_rate=0.001).kind
+
+    seconds = seconds_to_settle(
+        speedup(launches_with(-0.02, RACE.launch_sd, 2)),
+        1.0,
+        noise=RACE,
+        tolerance=RACE.tolerance,
+        error_rate=0.001,
+        seconds_per_launch=10.0,
+        raced=True,
+    )
+    assert seconds
+    assert kind_of(2) is VerdictKind.INCONCLUSIVE
+    assert kind_of(2 + round(seconds / 10.0)) is not VerdictKind.INCONCLUSIVE
 
 
 def test_noisier_baselines_find_larger_changes_only() -> None:

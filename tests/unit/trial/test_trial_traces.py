@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,7 +134,7 @@ def damage_launches(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        (damage_schema, r"trace\.schema: expected 2 or 3, .* found 1"),
+        (damage_schema, r"trace\.schema: expected one of 2, 3, 4, .* found 1"),
         (damage_time, r"trace\.launches\[0\]\.rounds\[1\]\.candidate\.latency_ns\[2\]: expected .* found 1\.5"),
         (damage_zero, r"rounds\[0\]\.reference\.latency_ns\[0\]: expected a whole number of at least 1, found 0"),
         (damage_interference, r"rounds\[0\]\.reference\.interference: expected .*missing: steal_ns"),
@@ -186,3 +187,18 @@ def test_a_setting_that_no_arm_has_is_damage() -> None:
     data["comparison"]["candidate"]["tuning"] = {"colour": "red"}
     with pytest.raises(MeasurementError, match=r"candidate\.tuning: expected settings of an arm .*'colour'"):
         trace_from_data(data)
+
+
+def test_traces_of_the_third_schema_are_still_read() -> None:
+    data = data_of_a_launch()
+    expected = trace_from_data(data)
+    data["schema"] = 3
+    assert trace_from_data(data) == expected
+
+
+def test_an_arm_of_another_environment_keeps_its_release() -> None:
+    trial = FakeWorld().trial()
+    old = replace(trial.trace.comparison.candidate, release="2025.4.1")
+    trace = replace(trial.trace, comparison=replace(trial.trace.comparison, reference=old))
+    assert trace_from_data(trace_to_data(trace)) == trace
+    assert "release" not in trace_to_data(trace)["comparison"]["candidate"]

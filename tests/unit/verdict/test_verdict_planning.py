@@ -103,3 +103,13 @@ def test_a_test_without_a_baseline_takes_its_budget_at_most(
     (found,) = planned(tmp_path, other, update=update).comparisons
     assert (found.label, found.seconds, found.compares) == ("", (0, most_s), compares)
     assert (found.baseline, found.tolerance, found.detects) == (None, None, None)
+
+
+def test_a_run_that_races_asks_no_baseline_and_leaves_absolute_figures_out(tmp_path: Path) -> None:
+    chosen = replace(settings(tmp_path), against="openvino==2025.4.1")
+    store = BaselineStore(chosen.baselines_dir, PROFILE, lock_dir=tmp_path / "locks")
+    store.put(EntryKey("test_speed.py", "test_it[CPU]", LATENCY), STORED)
+    found = plan([TEST, replace(TEST, compares=False)], chosen, store, 0.001)
+    assert found.against == "openvino==2025.4.1"
+    (only,) = found.comparisons
+    assert (only.label, only.baseline, only.seconds) == ("", None, (0.0, DEFAULT_BUDGET_S))

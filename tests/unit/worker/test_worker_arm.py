@@ -30,6 +30,7 @@ def test_an_arm_tells_its_facts_takes_blocks_and_returns_outputs() -> None:
         seen = Interference(wall_ns=9000, steal_ns=None, others_ns=40, switches=2)
         assert worker.block(min_ns=1000, min_calls=3) == Block((1000, 1000, 1000), seen)
         assert worker.outputs()["logits"].shape == (1, 3)
+        assert worker.graph() == [{"name": "product", "kind": "FullyConnected", "shape": [1, -1]}]
 
 
 def test_a_block_is_built_from_all_that_the_worker_tells_of_its_workload() -> None:

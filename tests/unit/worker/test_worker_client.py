@@ -18,6 +18,7 @@ from pytest_ovperf.errors import (
     WorkerHungError,
 )
 from pytest_ovperf.worker.client import Worker
+from pytest_ovperf.worker.process import worker_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -283,3 +284,8 @@ def test_what_the_parent_imports_is_light(module: str) -> None:
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "[]"
+
+
+def test_only_another_interpreter_is_kept_from_what_belongs_to_this_one() -> None:
+    assert worker_command(None)[:2] == worker_command(sys.executable)[:2] == (sys.executable, "-P")
+    assert worker_command("/opt/old/bin/python")[:2] == ("/opt/old/bin/python", "-I")

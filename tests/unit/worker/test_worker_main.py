@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.worker.main import Commands, serve
+from pytest_ovperf.worker.main import Commands, _LoadedArm, serve
 from pytest_ovperf.worker.protocol import Failure, Progress, Request, Success
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_ovperf.engines.protocol import LoadedModel
     from pytest_ovperf.worker.protocol import Answer
 
 
@@ -64,10 +66,23 @@ def test_any_other_failure_is_told_with_its_trace_and_the_worker_goes_on(do: str
 
 
 @pytest.mark.parametrize(
-    ("do", "arguments"), [("block", {"min_ns": 1, "min_calls": 1}), ("outputs", {"path": "x.npz"})]
+    ("do", "arguments"), [("block", {"min_ns": 1, "min_calls": 1}), ("outputs", {"path": "x.npz"}), ("graph", {})]
 )
 def test_a_worker_without_a_model_says_so(do: str, arguments: dict[str, Any]) -> None:
     failures: list[Answer] = []
     serve(iter([Request(1, do, arguments), STOP]).__next__, failures.append, Commands())
     assert isinstance(failures[0], Failure)
     assert "No model is loaded" in failures[0].message
+
+
+class OtherModel:
+    """A model of an engine that has no execution graph."""
+
+
+def test_a_model_of_another_engine_has_no_graph() -> None:
+    commands = Commands()
+    failures: list[Answer] = []
+    commands._arm = _LoadedArm(cast("LoadedModel", OtherModel()), request_of("pytorch-fp32"), 1)
+    serve(iter([Request(1, "graph", {}), STOP]).__next__, failures.append, commands)
+    assert isinstance(failures[0], Failure)
+    assert failures[0].message == "pytorch has no execution graph of OpenVINO's."

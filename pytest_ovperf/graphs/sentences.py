@@ -1,0 +1,203 @@
+"""What two graphs and their times come to, in few sentences: the heaviest first, and what is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .folding import Fold, Item, fold
+from .wording import change_text, count_text, layer_text, name_text, percent_text, signed_text, time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .changes import Change, GraphChanges
+    from .times import Attribution, GroupTime
+
+#: So many lines about layers at most: with those about the whole, a reader sees eight.
+LINES = 5
+#: Folds that moved less than this share of the whole are not named one by one.
+LEAST_PART = 0.03
+#: Where a call takes as long as it did, they have to have moved by this share of it.
+LEAST_IF_CALM = 0.1
+#: A change of less than this share of the whole counts as none.
+LEAST_SAID = 0.005
+#: What is beside a factor common to all layers is told from this share of the whole change on.
+BESIDE = 0.1
+#: A larger share of the change is none that anybody could add up.
+MOST_SHARE = 2.0
+#: From this share of the change on, time that no layer took is a finding of its own.
+MUCH = 0.3
+#: Names are worth a line when so many layers have new ones: the model was exported anew.
+MANY_RENAMED = 0.5
+#: From this factor on, a kernel that stayed is not slower by itself.
+DENORMAL = 8
+_SAME = ", same kernel"
+_DENORMALS = "a kernel that stayed and is that much slower may have been given denormal numbers"
+_REMEDY = "look at threads, the clock, memory and other work on the machine rather than at one kernel"
+
+
+def sentences(changes: GraphChanges, attribution: Attribution | None = None) -> list[str]:
+    """Return what there is to say of two graphs and, where both were profiled, of where the time went.
+
+    At most eight lines, the heaviest first: each a text of its own, without a mark in front. Without times, they are
+    about the graphs alone, and empty where these are the same. With times, what changed in the graph is said where it
+    took or saved time.
+    """
+    if attribution is None:
+        return _of_graphs(changes)
+    return _of_times(changes, attribution)
+
+
+def _of_graphs(changes: GraphChanges) -> list[str]:
+    telling = [change for change in changes.changes if not change.is_idle]
+    has_times = any(change.old_ns is not None for change in telling)
+    folds = fold(
+        [_changed(change) for change in telling], LINES, _change_ns if has_times else lambda its: len(its.items)
+    )
+    lines = [_named(its) for its in folds[:LINES]]
+    left = sum(len(its.items) for its in folds[LINES:])
+    if left:
+        lines.append(f"{count_text(left, 'further change')} in the graph")
+    idle = len(changes.changes) - len(telling)
+    if idle and not lines:
+        does = "that only hands data on differs" if idle == 1 else "that only hand data on differ"
+        lines.append(f"{count_text(idle)} {does} in precision, layout or shape")
+    return lines + _renamed(changes)
+
+
+def _renamed(changes: GraphChanges) -> list[str]:
+    if changes.renamed < MANY_RENAMED * changes.new_layers or not changes.renamed:
+        return []
+    does = "does" if changes.renamed == 1 else "do"
+    return [f"{count_text(changes.renamed)} of {changes.new_layers} {does} the same as before under another name"]
+
+
+def _of_times(changes: GraphChanges, attribution: Attribution) -> list[str]:
+    lines = [_whole(attribution)]
+    if not attribution.is_reproduced:
+        lines.append(_not_reproduced(attribution))
+    room = LINES + 1 - len(lines)
+    folds = fold([_timed(group) for group in attribution.groups], room, _change_ns)
+    if attribution.everywhere:
+        lines.append(_everywhere(changes, attribution))
+        folds = tuple(
+            its for its in folds if abs(_beside(its, attribution)) >= BESIDE * abs(attribution.layers_change_ns)
+        )
+        lines += [f"beside that, {_moved(its, attribution)}" for its in folds[:room]]
+    else:
+        lines += _heaviest(folds, room, attribution)
+    return lines + _unexplained(attribution)
+
+
+def _whole(attribution: Attribution) -> str:
+    old, new = time_text(attribution.old_call_ns), time_text(attribution.new_call_ns)
+    if attribution.is_calm:
+        return f"with counters on, a call takes {new}, about as long as it did ({old})"
+    share = attribution.call_change_ns / attribution.old_call_ns
+    said = f"with counters on, a call takes {new} and took {old} ({signed_text(attribution.call_change_ns)},"
+    layers = _together("its layers", attribution.layers_change_ns, attribution)
+    return f"{said} {'+' if share > 0 else ''}{percent_text(share)}), {layers}"
+
+
+def _not_reproduced(attribution: Attribution) -> str:
+    old, new = (time_text(taken or 0.0) for taken in (attribution.old_latency_ns, attribution.new_latency_ns))
+    return (
+        f"the comparison saw {new} instead of {old}; with counters on, most of that was not there, so what follows does"
+        " not explain it"
+    )
+
+
+def _everywhere(changes: GraphChanges, attribution: Attribution) -> str:
+    found = attribution.everywhere
+    assert found is not None  # noqa: S101
+    factor, low, high = (value if found.factor > 1 else 1 / value for value in (found.factor, found.low, found.high))
+    speed = "slower" if found.factor > 1 else "faster"
+    differs = any(not change.is_idle for change in changes.changes)
+    graph = "though the graph differs here and there" if differs else "and the graph is the same"
+    return (
+        f"nearly every layer is {speed} by about the same factor, {factor:.2g}x (most of the time between"
+        f" {min(low, high):.2g}x and {max(low, high):.2g}x), {graph}: {_REMEDY}"
+    )
+
+
+def _heaviest(folds: Sequence[Fold], room: int, attribution: Attribution) -> list[str]:
+    """Return a line for each fold that moved the whole, and one for all others together."""
+    least = LEAST_PART * max(abs(attribution.call_change_ns), abs(attribution.layers_change_ns))
+    if attribution.is_calm:
+        least = LEAST_IF_CALM * attribution.old_call_ns
+    named = [its for its in folds[:room] if abs(its.change_ns) >= least]
+    if attribution.is_calm and not named:
+        return []
+    lines = [_moved(its, attribution) for its in named]
+    rest = [its for its in folds if its not in named and its.old_ns + its.new_ns > 0]
+    if rest:
+        lines.append(_others(rest, attribution))
+    return lines
+
+
+def _others(rest: Sequence[Fold], attribution: Attribution) -> str:
+    others = f"the other {count_text(sum(len(its.items) for its in rest))}"
+    return _together(others, sum(its.change_ns for its in rest), attribution)
+
+
+def _together(layers: str, change_ns: float, attribution: Attribution) -> str:
+    whole = attribution.old_call_ns if attribution.is_calm else abs(attribution.call_change_ns)
+    if abs(change_ns) < LEAST_SAID * whole or not change_ns:
+        return f"{layers} together as before"
+    return f"{layers} together {signed_text(change_ns)}{_share(change_ns, attribution)}"
+
+
+def _moved(its: Fold, attribution: Attribution) -> str:
+    old, new = time_text(its.old_ns), time_text(its.new_ns)
+    change = f"{signed_text(its.change_ns)}{_share(its.change_ns, attribution)}"
+    hint = f"; {_DENORMALS}" if _is_denormal(its, attribution) else ""
+    return f"{_named(its)}: {old} → {new}, {change}{hint}"
+
+
+def _is_denormal(its: Fold, attribution: Attribution) -> bool:
+    """Tell whether most of the change is one layer's whose kernel stayed and takes many times as long."""
+    return (
+        its.what.endswith(_SAME) and its.new_ns > DENORMAL * its.old_ns > 0 and attribution.share(its.change_ns) > MUCH
+    )
+
+
+def _unexplained(attribution: Attribution) -> list[str]:
+    """Return what no layer took, where that is more than what medians of a few calls leave."""
+    left = attribution.unexplained_ns
+    if abs(left) < max(BESIDE * abs(attribution.call_change_ns), 0.01 * attribution.old_call_ns):
+        return []
+    line = f"not explained by layers: {signed_text(left)}{_share(left, attribution)}, between and around them"
+    if left > MUCH * abs(attribution.call_change_ns):
+        line += ": starting threads, handing over inputs and outputs, or waiting for the processor"
+    return [line]
+
+
+def _named(its: Fold) -> str:
+    name = name_text(its.name)
+    if len(its.items) > 1:
+        name = f"{count_text(len(its.items))} {'such as' if its.is_loose else 'like'} {name}"
+    return f"{name} ({its.what})"
+
+
+def _share(change_ns: float, attribution: Attribution) -> str:
+    """Return a change as a share of a call's, where that says something: not of what goes up here and down there."""
+    share = attribution.share(change_ns)
+    return "" if attribution.is_calm or not -1 < share < MOST_SHARE else f" ({percent_text(share)} of the change)"
+
+
+def _change_ns(its: Fold) -> float:
+    return abs(its.change_ns)
+
+
+def _beside(its: Fold, attribution: Attribution) -> float:
+    return its.new_ns - its.old_ns * (attribution.everywhere.factor if attribution.everywhere else 1.0)
+
+
+def _changed(change: Change) -> Item:
+    return Item(change.chief.name, change.chief.kind, change_text(change), change.old_ns or 0.0, change.new_ns or 0.0)
+
+
+def _timed(group: GroupTime) -> Item:
+    said = "; ".join(change_text(change) for change in group.changes if not change.is_idle)
+    what = said or f"{layer_text(group.chief)}{_SAME}"
+    return Item(group.chief.name, group.chief.kind, what, group.old_ns, group.new_ns)
