@@ -25,7 +25,7 @@ def test_the_cache_pays_for_int8(speedup, baseline):
     assert speedup("openvino-int8[cache=warm]", over="openvino-int8[cache=cold]", metric="load_time") >= baseline
 
 
-@models(default=["minilm"])
+@models()
 def test_the_first_result_over_pytorch(speedup, baseline):
     assert speedup("openvino-fp32", over="pytorch-fp32", metric="first_inference") >= baseline
 

@@ -1,6 +1,6 @@
 """Text models: OpenVINO over PyTorch, INT8 and BF16 over FP32, each with its fidelity.
 
-`pytest --ov-set=quick` takes the tests that are marked so, a minute of them in all; `--ov-set=full` takes all.
+`pytest --ov-set=quick` takes the tests that are marked so; `--ov-set=full` takes all.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ import pytest
 
 quick, full = pytest.mark.ovperf(set="quick"), pytest.mark.ovperf(set="full")
 
-encoders = pytest.mark.parametrize("model", [pytest.param("minilm", marks=quick), "distilbert"], indirect=True)
+minilm = pytest.param("minilm", marks=quick)
 gpt2_step = pytest.mark.model("gpt2", shape=(1, 64))  # one forward pass over 64 tokens, nothing generated
 
 
-@encoders
+@pytest.mark.parametrize("model", [minilm, pytest.param("distilbert", marks=full)], indirect=True)
 def test_openvino_beats_pytorch(speedup, fidelity, baseline):
     assert fidelity("openvino-fp32", over="pytorch-fp32").cosine >= 0.9999
     assert speedup("openvino-fp32", over="pytorch-fp32") >= baseline
 
 
-@encoders
+@pytest.mark.parametrize("model", [minilm, "distilbert"], indirect=True)
 def test_int8_pays(speedup, fidelity, baseline):
     assert fidelity("openvino-int8", over="openvino-fp32").cosine >= 0.98
     assert speedup("openvino-int8", over="openvino-fp32") >= baseline
@@ -38,6 +38,7 @@ def test_gpt2_openvino_beats_pytorch(speedup, fidelity, baseline):
     assert speedup("openvino-fp32", over="pytorch-fp32") >= baseline
 
 
+@full
 @gpt2_step
 def test_gpt2_int8_weights_pay(speedup, fidelity, baseline):
     assert fidelity("openvino-int8", over="openvino-fp32").cosine >= 0.99

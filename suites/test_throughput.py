@@ -47,7 +47,7 @@ def test_int8_pays(speedup, fidelity, baseline):
     assert speedup("openvino-int8", over="openvino-fp32", metric="throughput") >= baseline
 
 
-@models(default=["minilm"])
+@models()
 def test_openvino_beats_pytorch(speedup, fidelity, baseline):
     assert fidelity("openvino-fp32", over="pytorch-fp32").cosine >= 0.9999
     assert speedup("openvino-fp32", over="pytorch-fp32", metric="throughput") >= baseline

@@ -19,7 +19,8 @@ def test_int8_pays(speedup, fidelity, baseline):
     assert speedup("openvino-int8", over="openvino-fp32") >= baseline
 
 
-@pytest.mark.parametrize("model", [pytest.param("mobilenet_v2", marks=full), "resnet50"], indirect=True)
+@full
+@pytest.mark.parametrize("model", ["mobilenet_v2", "resnet50"], indirect=True)
 def test_bf16_over_fp32(speedup, fidelity, baseline):
     assert fidelity("openvino-bf16", over="openvino-fp32").cosine >= 0.99
     assert speedup("openvino-bf16", over="openvino-fp32") >= baseline
