@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from .errors import ArmError
+from .graphs.explained import Explained  # noqa: TC001  (dataclass annotations stay resolvable)
 from .metrics import Metric, Workload  # noqa: TC001  (dataclass annotations stay resolvable)
 from .tuning import UNTUNED, Tuning
 
@@ -318,6 +319,24 @@ class Fidelity:
     max_abs_error: float
 
 
+class Side(StrEnum):
+    """One of the two arms of a comparison."""
+
+    CANDIDATE = "candidate"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFiles:
+    """The files beside a baseline that hold an arm's execution graph and, where known, what its layers took.
+
+    Names within the machine's folder; ``times`` is empty where no times were recorded.
+    """
+
+    graph: str
+    times: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredBaseline:
     """What a baseline remembers of one comparison: the launches themselves, not just their mean.
@@ -325,7 +344,7 @@ class StoredBaseline:
     ``provenance`` holds what was true when it was recorded (versions, date, commit): shown, never matched.
     ``fidelity`` is ``None`` where no outputs were compared. ``days`` is the date of each launch (``2026-11-21``), in
     the order of ``log_ratios``; empty says that all are of one day. ``launch_s`` is the wall time of one launch in
-    seconds, 0 where it is not known.
+    seconds, 0 where it is not known. ``layers`` names, for each side that has an execution graph, where it is kept.
     """
 
     log_ratios: tuple[float, ...]
@@ -336,6 +355,7 @@ class StoredBaseline:
     provenance: Mapping[str, str]
     days: tuple[str, ...] = ()
     launch_s: float = 0.0
+    layers: Mapping[Side, LayerFiles] = field(default_factory=dict)
 
     @property
     def launches(self) -> int:
@@ -380,7 +400,8 @@ class ComparisonRecord:
     one. ``target`` is the number of ``speedup >= number``, ``None`` where a baseline was asked. ``judged`` is false
     where no assertion came to ask for a verdict; ``verdict`` then claims nothing. ``later`` is how many of the
     launches were taken later in the run, to confirm a suspicion; ``flags`` is what was unsteady. ``against`` is what
-    ``--ov-against`` said, where the comparison is a race: ``test`` is then the first that asked for it.
+    ``--ov-against`` said, where the comparison is a race: ``test`` is then the first that asked for it. ``explained``
+    says what became of each OpenVINO arm's execution graph, and where its time went if that was asked.
     """
 
     test: str
@@ -398,3 +419,4 @@ class ComparisonRecord:
     later: int = 0
     flags: tuple[Flag, ...] = ()
     against: str = ""
+    explained: tuple[Explained, ...] = ()
