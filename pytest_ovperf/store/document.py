@@ -70,11 +70,12 @@ class Members:
         """Return the error for a member of which ``seen`` is said."""
         return damaged(self._source, self.line(name), f"{name!r} {seen}.")
 
-    def only(self, names: tuple[str, ...]) -> None:
-        """Raise `BaselineError` for a member that is not among ``names``, and for one of these that is missing."""
+    def only(self, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
+        """Raise `BaselineError` for a member that is in neither, and for one of ``names`` that is missing."""
+        possible = (*names, *optional)
         for name in self.members:
-            if name not in names:
-                raise self.fail(name, f"is nothing that {self._what} can hold; {', '.join(names)} are")
+            if name not in possible:
+                raise self.fail(name, f"is nothing that {self._what} can hold; {', '.join(possible)} are")
         for name in names:
             self.node(name)
 

@@ -28,7 +28,7 @@ def default_lock_dir() -> Path:
 
 @contextlib.contextmanager
 def locked(path: Path, lock_dir: Path, timeout_s: float) -> Iterator[None]:
-    """Keep other runs of this user on this host off ``path`` for the time of the block.
+    """Keep other runs of this user on this host off ``path``, a file or folder, for the time of the block.
 
     Raises `BaselineError` if another run keeps it for longer than ``timeout_s`` seconds.
     """
@@ -40,12 +40,12 @@ def locked(path: Path, lock_dir: Path, timeout_s: float) -> Iterator[None]:
         lock.acquire()
     except filelock.Timeout:
         raise BaselineError(
-            f"Baseline file {path} has been locked by another run for {timeout_s:g} s.",
+            f"{path} has been locked by another run for {timeout_s:g} s.",
             remedy=f"Wait for the other run to end. If there is none, delete {lock_file}.",
         ) from None
     except OSError as error:
         raise BaselineError(
-            f"The lock {lock_file} for baseline file {path} cannot be made: {error}.",
+            f"The lock {lock_file} for {path} cannot be made: {error}.",
             remedy="Let TMPDIR (TEMP on Windows) name a folder that can be written.",
         ) from error
     try:

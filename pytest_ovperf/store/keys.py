@@ -57,11 +57,19 @@ def comparison_label(comparison: Comparison) -> str:
 def arms_of(label: str) -> str:
     """Return the arms that a `comparison_label` names, such as ``openvino-int8 over openvino-fp32 on CPU``.
 
-    A model's name may hold anything, so they are looked for from the end, as in `metric_of`; a text that is no such
-    label is returned as it stands.
+    A text that is no such label is returned as it stands.
+    """
+    parts = parts_of(label)
+    return label if parts is None else parts[1]
+
+
+def parts_of(label: str) -> tuple[str, str, str] | None:
+    """Return the model, the arms and the workload that a `comparison_label` names, ``None`` for another text.
+
+    A model's name may hold anything, so the parts are looked for from the end, as in `metric_of`.
     """
     parts = label.rsplit(_APART, 3)
-    return parts[1] if len(parts) == _PARTS else label
+    return (parts[0], parts[1], parts[3]) if len(parts) == _PARTS else None
 
 
 def metric_of(label: str) -> Metric | None:

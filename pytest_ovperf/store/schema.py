@@ -1,4 +1,4 @@
-"""What a baseline file says, versions 2 and 3: text to typed data and back, byte for byte.
+"""What a baseline file says, versions 2 to 4: text to typed data and back, byte for byte.
 
 ::
 
@@ -12,6 +12,10 @@
             "candidate_ns": 9123456,
             "fidelity": {"cosine", "max_abs_error", "top1"} or null,
             "launch_s": 4.2,                     what a launch takes, 0 where unknown
+            "layers": {                          where graphs and times are kept: see `layer_names`
+              "candidate": {"graph": "….graph.txt", "times": "….times.txt"},
+              "reference": {"graph": "….graph.txt"}
+            },
             "log_ratios": {"2026-11-21": [0.998, 1.01, 0.987]},
             "provenance": {"openvino": "2026.4.1", …},
             "reference_ns": 24834611,
@@ -23,9 +27,11 @@
 
 What the metric costs either arm is in the unit that the name says: ``candidate_ns`` for times,
 ``candidate_ns_per_sample``, ``…_per_token`` and ``…_per_request`` for rates, ``candidate_bytes`` for memory and files.
-Only in version 3 are there others than nanoseconds: a file without them is written as version 2, so that no file
-changes for what it does not hold. In version 1, which is still read, the log ratios were one list and ``launch_s`` was
-not there.
+``layers`` has the sides that have an execution graph, and is left out where neither has.
+
+Only from version 3 on are there others than nanoseconds, and only in version 4 are there ``layers``: a file is written
+as the oldest version that can hold it, so that no file changes for what it does not hold. In version 1, which is still
+read, the log ratios were one list and ``launch_s`` was not there.
 """
 
 from __future__ import annotations
@@ -38,8 +44,9 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import BaselineError
 from pytest_ovperf.hardware.profile import HardwareProfile, wrong_fact
 from pytest_ovperf.metrics import Unit
-from pytest_ovperf.records import Fidelity, StoredBaseline
+from pytest_ovperf.records import Fidelity, LayerFiles, Side, StoredBaseline
 
+from . import layer_names
 from .document import Members, read_document
 from .keys import metric_of
 
@@ -47,13 +54,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-#: The newest version that this code reads, and the one that it writes where the older one cannot hold the content.
-SCHEMA = 3
+#: The newest version that this code reads, and the one that it writes where the older ones cannot hold the content.
+SCHEMA = 4
+_WITHOUT_LAYERS = 3
 _OF_TIMES = 2
 
 _FILE_NAMES = ("machine", "module", "schema", "tests")
 _ENTRY_NAMES_1 = ("fidelity", "log_ratios", "provenance", "tolerance")
 _ENTRY_NAMES = (*_ENTRY_NAMES_1, "launch_s")
+_LAYERS = "layers"
+_SIDES = tuple(str(side) for side in Side)
 _NANOSECONDS = "ns"
 #: What costs are counted in, by the unit that people are given.
 _COUNTED_IN: Mapping[Unit, str] = {
@@ -95,6 +105,7 @@ def rounded(stored: StoredBaseline) -> StoredBaseline:
         reference_cost=float(_whole(stored.reference_cost)),
         fidelity=fidelity and Fidelity(_round(fidelity.cosine), _round(fidelity.top1), _round(fidelity.max_abs_error)),
         provenance=dict(stored.provenance),
+        layers=dict(stored.layers),
     )
 
 
@@ -103,11 +114,10 @@ def encode(file: BaselineFile, source: Path) -> str:
 
     Raises `BaselineError` for content that `decode` would refuse: what cannot be read again is never written.
     """
-    units = {_counted_in(label) for labels in file.tests.values() for label in labels}
     content = {
         "machine": file.profile.facts(),
         "module": file.module,
-        "schema": _OF_TIMES if units <= {_NANOSECONDS} else SCHEMA,
+        "schema": _oldest_for(file),
         "tests": {
             test: {label: _entry_data(rounded(stored), _counted_in(label)) for label, stored in labels.items()}
             for test, labels in file.tests.items()
@@ -146,6 +156,14 @@ def decode(text: str, source: Path) -> BaselineFile:
     return BaselineFile(root.text("module"), _profile(root.child("machine")), tests)
 
 
+def _oldest_for(file: BaselineFile) -> int:
+    """Return the oldest version that can hold the content."""
+    entries = [entry for labels in file.tests.values() for entry in labels.items()]
+    if any(stored.layers for _, stored in entries):
+        return SCHEMA
+    return _OF_TIMES if all(_counted_in(label) == _NANOSECONDS for label, _ in entries) else _WITHOUT_LAYERS
+
+
 def _profile(machine: Members) -> HardwareProfile:
     facts = {name: node.value for name, node in machine.members.items()}
     wrong = wrong_fact(facts)
@@ -165,7 +183,8 @@ def _entry(label: str, entry: Members, version: int) -> StoredBaseline:
     unit = _NANOSECONDS if version <= _OF_TIMES else _counted_in(label)
     candidate, reference = f"candidate_{unit}", f"reference_{unit}"
     names = _ENTRY_NAMES_1 if version == 1 else _ENTRY_NAMES
-    entry.only(tuple(sorted((*names, candidate, reference))))
+    optional = (_LAYERS,) if version > _WITHOUT_LAYERS else ()
+    entry.only(tuple(sorted((*names, candidate, reference))), optional)
     compared = entry.node("fidelity").value is not None
     provenance = entry.child("provenance")
     texts = {name: provenance.text(name) for name in provenance.members}
@@ -179,7 +198,26 @@ def _entry(label: str, entry: Members, version: int) -> StoredBaseline:
         reference_cost=float(entry.whole(reference, 1, _MAX_COST)),
         fidelity=_fidelity(entry.child("fidelity")) if compared else None,
         provenance=texts,
+        layers=_layers(entry) if _LAYERS in entry.members else {},
     )
+
+
+def _layers(entry: Members) -> dict[Side, LayerFiles]:
+    layers = entry.child(_LAYERS)
+    layers.only((), _SIDES)
+    if not layers.members:
+        raise entry.fail(_LAYERS, "must hold a side, and is left out where there is none")
+    return {Side(side): _layer_files(files) for side, files in layers.children()}
+
+
+def _layer_files(files: Members) -> LayerFiles:
+    files.only(("graph",), ("times",))
+    found = LayerFiles(files.text("graph"), files.text("times") if "times" in files.members else "")
+    if not layer_names.is_graph(found.graph):
+        raise files.fail("graph", "must be the name of a file with a digest and the ending '.graph.txt'")
+    if "times" in files.members and not layer_names.is_times(found.times):
+        raise files.fail("times", "must be the name of a file with two digests and the ending '.times.txt'")
+    return found
 
 
 def _launches(entry: Members, version: int, provenance: Mapping[str, str]) -> dict[str, tuple[float, ...]]:
@@ -210,15 +248,21 @@ def _fidelity(fidelity: Members) -> Fidelity:
 
 def _entry_data(stored: StoredBaseline, unit: str) -> dict[str, object]:
     fidelity = stored.fidelity
+    layers = {str(side): _layer_data(files) for side, files in stored.layers.items()}
     return {
         f"candidate_{unit}": _whole(stored.candidate_cost),
         "fidelity": fidelity and {name: getattr(fidelity, name) for name in _FIDELITY_NAMES},
         "launch_s": stored.launch_s,
+        **({_LAYERS: layers} if layers else {}),
         "log_ratios": {day: list(values) for day, values in stored.by_day.items()},
         "provenance": dict(stored.provenance),
         f"reference_{unit}": _whole(stored.reference_cost),
         "tolerance": stored.tolerance,
     }
+
+
+def _layer_data(files: LayerFiles) -> dict[str, object]:
+    return {"graph": files.graph, "times": files.times} if files.times else {"graph": files.graph}
 
 
 def _render(value: object, indent: str) -> str:

@@ -5,70 +5,25 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import filelock
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_ovperf.errors import BaselineError
-from pytest_ovperf.hardware.profile import HardwareProfile
-from pytest_ovperf.records import StoredBaseline
-from pytest_ovperf.store.keys import EntryKey
-from pytest_ovperf.store.store import BaselineStore
+from tests.unit.store.store_examples import BIGGER, KEY, OTHER, PROFILE, STORED, each, files_below, store_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-PROFILE = HardwareProfile(
-    vendor="GenuineIntel",
-    brand="Intel(R) Xeon(R) Processor",
-    family="6",
-    model="207",
-    stepping="2",
-    physical_cores=2,
-    logical_cores=2,
-    isa=("avx2",),
-    memory_gib=24,
-    virtual=True,
-    system="Linux",
-    arch="x86_64",
-)
-BIGGER = replace(PROFILE, physical_cores=8, logical_cores=16)
-KEY = EntryKey("suites/test_speed.py", "test_a[CPU]", "distilbert · a over b on CPU · latency · infer 1x128")
-STORED = StoredBaseline(
-    log_ratios=(0.5, 0.51),
-    tolerance=0.05,
-    candidate_cost=1e6,
-    reference_cost=2e6,
-    fidelity=None,
-    provenance={"openvino": "2026.4.1"},
-    days=("2026-01-02", "2026-01-02"),
-    launch_s=4.2,
-)
-OTHER = replace(STORED, log_ratios=(0.7,), days=("2026-01-03",))
-
-
-def store_in(folder: Path, profile: HardwareProfile = PROFILE, *, lock_timeout_s: float = 30.0) -> BaselineStore:
-    return BaselineStore(folder / "baselines", profile, lock_dir=folder / "locks", lock_timeout_s=lock_timeout_s)
+    from pytest_ovperf.store.store import BaselineStore
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> BaselineStore:
     return store_in(tmp_path)
-
-
-def each(*uses: Callable[[], object]) -> tuple[Callable[[], object], ...]:
-    return uses
-
-
-def files_below(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def test_an_empty_store_has_nothing_and_makes_nothing(store: BaselineStore) -> None:
@@ -296,47 +251,3 @@ def test_a_folder_without_permission(store: BaselineStore, tmp_path: Path) -> No
                 use()
     finally:
         tmp_path.chmod(0o700)
-
-
-def test_a_lock_that_another_run_keeps_is_told(tmp_path: Path) -> None:
-    store = store_in(tmp_path, lock_timeout_s=0.0)
-    store.put(KEY, STORED)
-    (lock_file,) = (tmp_path / "locks").iterdir()
-    with filelock.FileLock(lock_file), pytest.raises(BaselineError, match="locked by another run"):
-        store_in(tmp_path, lock_timeout_s=0.0).put(KEY, OTHER)
-
-
-WRITER = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-sys.path.insert(0, {here!r})
-from test_store_folder import KEY, STORED, store_in
-store = store_in(Path({folder!r}))
-print("ready", flush=True)
-sys.stdin.readline()
-for number in range(20):
-    store.put(replace(KEY, test=f"test_{{sys.argv[1]}}_{{number:02}}"), STORED)
-"""
-
-
-def test_two_runs_at_once_lose_nothing(tmp_path: Path) -> None:
-    code = WRITER.format(here=str(Path(__file__).parent), folder=str(tmp_path))
-    writers = [
-        subprocess.Popen(  # noqa: S603
-            [sys.executable, "-c", code, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for name in ("a", "b")
-    ]
-    for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
-    for writer in writers:  # both are up: let them go together
-        assert writer.stdin is not None
-        writer.stdin.write("\n")
-        writer.stdin.flush()
-    for writer in writers:
-        writer.communicate(timeout=120)
-        assert writer.returncode == 0
-    found = store_in(tmp_path).unused(KEY.module, [])
-    assert [key.test for key in found] == [f"test_{name}_{number:02}" for name in ("a", "b") for number in range(20)]
