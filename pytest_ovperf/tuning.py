@@ -63,6 +63,9 @@ _PROPERTY = re.compile(r"[A-Z][A-Z0-9_]*")
 _DIMENSION = re.compile(r"\?|[1-9]\d*(?:\.\.[1-9]\d*)?")
 _MOST = 100_000
 
+#: What ends a value, or the brackets, in the name of an arm.
+_UNWRITABLE = frozenset(",[]\r\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
@@ -103,14 +106,15 @@ class Tuning:
     def of(cls, settings: Mapping[str, object]) -> Self:
         """Return the tuning of settings by name, as text or as Python's numbers and truths.
 
-        Raises `ArmError` for a name that is not known and a value that the name does not take.
+        Raises `ArmError` for a name that is not known, a value that the name does not take, and a property's value that
+        could not be written in the name of an arm.
         """
         tuning, properties = cls(), dict[str, str]()
         for name, value in settings.items():
             if value is None:
                 continue
             if _PROPERTY.fullmatch(name):
-                properties[name] = _written(value)
+                properties[name] = _property(name, _written(value))
             elif name in _READERS:
                 tuning = replace(tuning, **{name: _read(name, _written(value))})
             else:
@@ -149,6 +153,17 @@ def _written(value: object) -> str:
     if isinstance(value, (tuple, list)):
         return "x".join(map(str, value))
     return str(value)
+
+
+def _property(name: str, text: str) -> str:
+    """Return the value of a property, which nothing is known about but that it has to stand in an arm's name."""
+    if not text or text != text.strip() or not _UNWRITABLE.isdisjoint(text):
+        raise ArmError(
+            f"{name}={text!r} cannot stand in the name of an arm, by which baselines know it.",
+            remedy="Give a value that is not empty, does not begin or end with a space, and has no comma and no square "
+            "bracket. What AUTO and HETERO choose among is said by the device: openvino-fp32@AUTO:GPU,CPU.",
+        )
+    return text
 
 
 def _read(name: str, text: str) -> Any:  # noqa: ANN401  (each setting has a type of its own)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from pytest_ovperf.errors import ArmUnavailableError
+from pytest_ovperf.hardware.tunable import check_shares
 from pytest_ovperf.tuning import Mode
 
 from .pytorch import PyTorchModel, read_model
@@ -53,18 +53,13 @@ class PyTorchThreads(PyTorchModel):
 def load(request: LoadRequest) -> PyTorchCalls | PyTorchThreads:
     """Load as `pytorch.load` does, for the mode of ``request.tuning`` and its number of requests: a thread each.
 
-    Raises `ArmUnavailableError` for requests that cannot share the threads evenly: some would wait for the others, or
-    use more processors than the arm was given.
+    Raises `ArmUnavailableError` for requests that cannot share the threads that torch really has.
     """
     read = read_model(request)
     if request.tuning.mode is not Mode.ASYNC:
         return PyTorchCalls(read.torch, read.model, read.keywords, read.facts(mode=Mode.SYNC))
     threads = read.torch.get_num_threads()
     requests = request.tuning.requests or threads
-    if threads % requests:
-        raise ArmUnavailableError(
-            f"{requests} requests cannot share {threads} inference threads evenly.",
-            remedy=f"Ask for requests={threads} or a number that divides it, or for other threads=….",
-        )
+    check_shares(request.tuning, threads)
     facts = read.facts(mode=Mode.ASYNC, requests=requests)
     return PyTorchThreads(read.torch, read.model, read.keywords, facts)

@@ -86,6 +86,17 @@ def base_devices(expression: str) -> tuple[str, ...]:
     return () if head in {"AUTO", ALL} else (head,)
 
 
+def chooser_of(expression: str) -> str:
+    """Return ``AUTO`` or ``HETERO`` for an ``expression`` that leaves a choice among devices, else nothing."""
+    head = expression.partition(":")[0].strip().upper()
+    return head if head in _LISTS else ""
+
+
+def one_is_enough(expression: str) -> bool:
+    """Tell whether one device of those that ``expression`` names serves it: ``HETERO`` needs all of them."""
+    return chooser_of(expression) == "AUTO"
+
+
 def matches(asked: str, wanted: str) -> bool:
     """Tell whether the expression that a run was ``asked`` for is one that a marker ``wanted``.
 
@@ -125,7 +136,7 @@ def require(expression: str, devices: Sequence[DeviceInfo]) -> None:
 def hindrance(expression: str, devices: Sequence[DeviceInfo]) -> str | None:
     """Return why ``expression`` cannot run on ``devices``, or ``None`` if it can; see `require`."""
     asked = _asked(expression, devices)
-    enough = any if expression.strip().upper().startswith("AUTO") else all
+    enough = any if one_is_enough(expression) else all
     if asked and enough(device.available for device in asked):
         return None
     return f"{expression} cannot be used on this machine. {_reasons(asked)}".rstrip()

@@ -46,7 +46,7 @@ def unmet(mark: DeviceMark, expression: str, devices: Sequence[DeviceInfo]) -> s
     found = [device_rules.find(name, devices) for name in named] or list(devices)
     lacking = [(device, _lack(mark, device)) for device in found if device.available]
     reasons = [f"{device.name}{_in_brackets(device.full_name)} {lack}" for device, lack in lacking if lack]
-    enough = len(reasons) < len(lacking) if expression.strip().upper().startswith("AUTO") else not reasons
+    enough = len(reasons) < len(lacking) if device_rules.one_is_enough(expression) else not reasons
     return None if enough or not reasons else f"This test needs {_need(mark)}; {'; '.join(reasons)}."
 
 

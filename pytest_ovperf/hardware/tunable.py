@@ -65,15 +65,17 @@ _PYTORCH = frozenset({"threads", "requests", "mode", "batch", "cache"})
 _LISTED = "`ovperf devices --json` lists what each device takes."
 
 
-def check_arm(arm: Arm, kind: WorkloadKind, devices: Sequence[DeviceInfo]) -> None:
+def check_arm(arm: Arm, kind: WorkloadKind, devices: Sequence[DeviceInfo], *, threads: int = 0) -> None:
     """Raise unless ``arm`` can be tuned so, for a workload of that ``kind``, on what is known of ``devices``.
 
-    `ArmError` for a tuning that makes no sense anywhere: a property that no device has, a setting that the engine or
-    the workload has nothing for. `ArmUnavailableError` for what this device does not offer: a reason to skip.
+    ``threads`` are those that an arm gets on a CPU where its tuning has none, 0 where that is not known. `ArmError` for
+    a tuning that makes no sense anywhere: a property that no device has, a setting that the engine or the workload has
+    nothing for. `ArmUnavailableError` for what this device does not offer: a reason to skip.
     """
     _check_sense(arm, kind)
     if arm.engine is Engine.PYTORCH:
         _check_pytorch(arm.tuning)
+        check_shares(arm.tuning, arm.tuning.threads or threads)
         return
     for name, _ in arm.tuning.properties:
         _check_known(name, arm.device, devices)
@@ -100,6 +102,19 @@ def unsupported(tuning: Tuning, device: str, devices: Sequence[DeviceInfo]) -> s
     if isinstance(tuning.streams, int):
         return _beyond_streams(tuning.streams, there)
     return None
+
+
+def check_shares(tuning: Tuning, threads: int) -> None:
+    """Raise `ArmUnavailableError` for PyTorch's requests that cannot share ``threads`` evenly; any can share 0.
+
+    Some would wait for the others, or use more processors than the arm was given.
+    """
+    requests = tuning.requests or 1
+    if tuning.mode is Mode.ASYNC and threads % requests:
+        raise ArmUnavailableError(
+            f"{requests} requests cannot share {threads} inference threads evenly.",
+            remedy=f"Ask for requests={threads} or a number that divides it, or for other threads=….",
+        )
 
 
 def takes(device: DeviceInfo, name: str) -> bool:
@@ -162,8 +177,7 @@ def _behind(device: str, devices: Sequence[DeviceInfo]) -> list[DeviceInfo]:
 
 
 def _is_general(name: str, device: str) -> bool:
-    meta = device.partition(":")[0]
-    return name in CORE_PROPERTIES or name in META_PROPERTIES.get(meta, frozenset())
+    return name in CORE_PROPERTIES or name in META_PROPERTIES.get(device_rules.chooser_of(device), frozenset())
 
 
 def _beyond_streams(streams: int, there: Sequence[DeviceInfo]) -> str | None:

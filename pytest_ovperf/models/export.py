@@ -9,6 +9,7 @@ from optimum.exporters.openvino import export_from_model
 from safetensors import SafetensorError
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.hardware.causes import ran_out_of_memory
 
 from .layout import IR_NAME
 from .quiet import quietly
@@ -48,9 +49,13 @@ def export_graph(
         say("exporting to OpenVINO")
         try:
             export_from_model(model, output=target, task=task, **options)
-        except (ValueError, KeyError, RuntimeError, NotImplementedError) as error:
+        except (ModuleNotFoundError, MemoryError):
+            raise
+        except Exception as error:  # tracing runs the model's own code, which fails in its own ways
+            if ran_out_of_memory(str(error)):  # no fault of the architecture, and the worker has a name for it
+                raise
             raise ModelError(
-                f"optimum-intel could not export {weights} for {task}: {_first_line(error)}",
+                f"optimum-intel could not export {weights} for {task}: {type(error).__name__}: {_first_line(error)}",
                 remedy="Choose an architecture that optimum-intel exports, or a release of it that knows this one.",
             ) from error
     if not (target / IR_NAME).is_file():

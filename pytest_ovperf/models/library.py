@@ -10,6 +10,7 @@ from pytest_ovperf.errors import CacheError, ModelError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.records import Precision
 
+from .builders import OWN_FILES, STATEFUL_FILES
 from .graphs import graph_files
 from .jobs import ArtefactKind, BuildJob
 from .layout import INPUTS_NAME, IR_NAME, SHAPES_NAME
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .cache import ArtefactCache
-
-#: The precisions whose weights are kept in a file of their own; the others run the model as it was exported.
-_OWN_FILES: Mapping[Precision, ArtefactKind] = {Precision.FP16: ArtefactKind.FP16, Precision.INT8: ArtefactKind.INT8}
-
-#: The same for language models that generate.
-_STATEFUL_FILES: Mapping[Precision, ArtefactKind] = {
-    Precision.FP16: ArtefactKind.STATEFUL_FP16,
-    Precision.INT8: ArtefactKind.STATEFUL_INT8,
-    Precision.INT4: ArtefactKind.STATEFUL_INT4,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +94,18 @@ class ModelLibrary:
             return self._generation_files(settled, precision, batch, prompt)
         return self._plain_files(settled, precision, batch)
 
+    def own_digest(self, spec: ModelSpec) -> str:
+        """Return what stands for the files of a model that a user brought, empty for one of the catalogue.
+
+        ``spec`` is settled. Raises `ModelError` where a file cannot be read.
+        """
+        match spec.source:
+            case DirectorySource():
+                return self._weights(spec)[1]
+            case IrSource(path) | OnnxSource(path):
+                return self._digest_of(path)
+        return ""
+
     def _generation_files(
         self, settled: ModelSpec, precision: Precision, batch: int | None, prompt: tuple[int, int] | None
     ) -> ModelFiles:
@@ -116,7 +119,7 @@ class ModelLibrary:
         made_from = {"shape": list(call.dims), "shortest": call.shortest, "vocabulary": call.vocabulary}
         prompts = recipe_of(settled, ArtefactKind.PROMPTS, made_from)
         inputs = self._obtain(prompts, replace(job, kind=ArtefactKind.PROMPTS))
-        own = _STATEFUL_FILES.get(precision)
+        own = STATEFUL_FILES.get(precision)
         if own is not None:
             job, recipe = replace(job, kind=own, ir=ir), recipe_of(settled, own, {"ir": recipe.digest})
             ir = self._obtain(recipe, job) / IR_NAME
@@ -135,7 +138,7 @@ class ModelLibrary:
         settled = self.settle(spec)
         weights = None if settled.ports else self._weights(settled)[0]
         if kind is WorkloadKind.GENERATE:
-            first, smaller = _job(ArtefactKind.STATEFUL, settled), _STATEFUL_FILES.get(precision)
+            first, smaller = _job(ArtefactKind.STATEFUL, settled), STATEFUL_FILES.get(precision)
             whole = replace(first, weights=weights)
             return (whole,) if smaller is None else (whole, replace(whole, kind=smaller))
         job = replace(_job(ArtefactKind.IR, settled), weights=weights)
@@ -197,7 +200,7 @@ def _own_kind(spec: ModelSpec, precision: Precision) -> ArtefactKind | None:
             f"There are no INT4 weights of {spec.name} for single inferences: they are for generating text.",
             remedy="Ask for tokens_per_second, ttft or tpot, or compare openvino-int8.",
         )
-    return _OWN_FILES.get(precision)
+    return OWN_FILES.get(precision)
 
 
 def _job(kind: ArtefactKind, spec: ModelSpec, batch: int | None = None) -> BuildJob:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import write_arrays
 from .layout import INPUTS_NAME, SHAPES_NAME
 
 if TYPE_CHECKING:
@@ -79,6 +80,6 @@ def text_inputs(
 
 def save_arrays(arrays: Mapping[str, Array], target: Path) -> None:
     """Write one call's inputs into ``target``, and beside them their shapes, for a process without numpy."""
-    np.savez(target / INPUTS_NAME, **arrays)  # type: ignore[arg-type]
+    write_arrays(target / INPUTS_NAME, arrays)
     shapes = {name: list(array.shape) for name, array in arrays.items()}
     (target / SHAPES_NAME).write_text(json.dumps(shapes, sort_keys=True) + "\n", encoding="utf-8", newline="\n")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.environments.running import run
 from pytest_ovperf.errors import NpuCompilerError, OvperfError
 from pytest_ovperf.hardware.cores import usable_memory_bytes
 
@@ -131,23 +132,13 @@ def _build(
 def build_host(target: Path) -> None:
     """Build the host program. Raises `NpuCompilerError` with what the C compiler said."""
     compiler = c_compiler()
-    command = [str(compiler), "-std=gnu99", "-O2", "-static", "-s", "-o", str(target), str(HOST_SOURCE)]
-    try:
-        done = subprocess.run(  # noqa: S603  (a compiler that was looked up, on our own source)
-            command,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_BUILD_TIMEOUT_S,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NpuCompilerError(f"{compiler} cannot be run: {error}", remedy="ovperf npu-compiler status") from error
-    if done.returncode:
+    command = [str(compiler), "-std=gnu99", "-O2", "-static", "-s", "-o", str(target.resolve()), str(HOST_SOURCE)]
+    done = run(command, timeout_s=_BUILD_TIMEOUT_S)
+    if done.timed_out or not done.started:
+        raise NpuCompilerError(f"{compiler} cannot be run: {done.ending}", remedy="ovperf npu-compiler status")
+    if not done.ok:
         raise NpuCompilerError(
-            f"{compiler} does not build the host program:\n{done.stderr.strip()}",
+            f"{compiler} does not build the host program:\n{done.words}",
             remedy="Install a complete one: apt install gcc-mingw-w64-x86-64",
         )
 

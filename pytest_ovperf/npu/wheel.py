@@ -5,19 +5,18 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
-import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pytest_ovperf.environments.running import run
 from pytest_ovperf.errors import NpuCompilerError
 
 from .compilers import has_compiler
 
 _LIBRARIES = "openvino/libs/"
 _DOWNLOAD_TIMEOUT_S = 1800.0
-_LAST_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +36,15 @@ def download(version: str | None, folder: Path) -> Wheel:
     """
     wanted = "openvino" if version is None else f"openvino=={version}"
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-input", "--no-deps"]
-    command += ["--only-binary=:all:", "--platform", "win_amd64", "--dest", str(folder), wanted]
-    try:
-        done = subprocess.run(  # noqa: S603  (this interpreter's own pip)
-            command,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_DOWNLOAD_TIMEOUT_S,
-        )
-    except subprocess.TimeoutExpired as error:
+    command += ["--only-binary=:all:", "--platform", "win_amd64", "--dest", str(folder.resolve()), wanted]
+    done = run(command, timeout_s=_DOWNLOAD_TIMEOUT_S)
+    if done.timed_out:
         raise NpuCompilerError(
             f"pip did not fetch {wanted} for Windows within {_DOWNLOAD_TIMEOUT_S:g} s.", remedy="Try again."
-        ) from error
-    if done.returncode:
-        words = "\n".join(f"    {line}" for line in (done.stderr or done.stdout).strip().splitlines()[-_LAST_LINES:])
+        )
+    if not done.ok:
         raise NpuCompilerError(
-            f"pip cannot fetch {wanted} for Windows:\n{words}",
+            f"pip cannot fetch {wanted} for Windows:\n{done.words}",
             remedy="See pip's words; --version names another release, and pip's own settings another index.",
         )
     (path,) = folder.glob("openvino-*.whl")

@@ -14,7 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.metrics import Metric, Unit
+from pytest_ovperf.metrics import Metric, Unit, WorkloadKind
 
 from .costs import call_costs
 from .noise import mean, student_quantile
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 
 #: The prior standard deviation of a launch's log cost and what it is worth in degrees of freedom: nothing cancels as
-#: in a ratio, and figures of whole runs on a shared machine differ by about this much. Bytes do not depend on its mood.
+#: in a ratio, and figures of whole runs on a shared machine differ by about this much. Memory hardly depends on its
+#: mood, and files not at all.
 _PRIOR_SD = 0.05
-_PRIOR_SD_BYTES = 0.01
+_PRIOR_SDS: Mapping[WorkloadKind, float] = {WorkloadKind.MEMORY: 0.01, WorkloadKind.FILES: 0.0}
 _PRIOR_DEGREES = 2.0
 
 _NANOSECONDS = 1e9
@@ -61,7 +62,7 @@ def absolute(launches: Sequence[Sequence[Block]], metric: Metric) -> Absolute:
         raise MeasurementError(f"There is nothing to tell the {metric} from.", remedy="Raise --ov-budget.")
     logs = [log(_launch_cost(blocks, metric)) for blocks in launches]
     centre = mean(logs)
-    prior_sd = _PRIOR_SD_BYTES if metric.unit is Unit.BYTES else _PRIOR_SD
+    prior_sd = _PRIOR_SDS.get(metric.workload, _PRIOR_SD)
     squares = _PRIOR_DEGREES * prior_sd**2 + fsum((each - centre) ** 2 for each in logs)
     degrees = _PRIOR_DEGREES + len(logs) - 1
     reach = student_quantile(degrees, (1 - CONFIDENCE) / 2) * sqrt(squares / degrees / len(logs))

@@ -18,7 +18,12 @@ TOKENS: Final = "tokens"
 _WORK_ON = "Compare arms of one model that are given the same inputs: of the same shape, or the same prompt and tokens."
 
 
-def compare(candidate: Mapping[str, NDArray[Any]], reference: Mapping[str, NDArray[Any]]) -> Fidelity:
+def compare(
+    candidate: Mapping[str, NDArray[Any]],
+    reference: Mapping[str, NDArray[Any]],
+    *,
+    sides: tuple[str, str] = ("candidate", "reference"),
+) -> Fidelity:
     """Compare outputs by name: arrays of shape (samples, …), or of one dimension for a single sample.
 
     Outputs that only one side has (caches, hidden states) are left out. Where one side has more samples, its first
@@ -27,7 +32,7 @@ def compare(candidate: Mapping[str, NDArray[Any]], reference: Mapping[str, NDArr
     of the largest value along the last axis, the first one where several are equal. Of arms that generate, `TOKENS` are
     the ids: these are compared one by one, top-1 is the share that is equal, and the rest is of the other outputs.
     Raises `MeasurementError` for no output in common, shapes that differ, no elements, values that are not real
-    numbers, NaN or infinity: none of these is a small difference.
+    numbers, NaN or infinity: none of these is a small difference. ``sides`` is what it calls the two.
     """
     common = [name for name in reference if name in candidate and name != TOKENS]
     if not common:
@@ -36,14 +41,14 @@ def compare(candidate: Mapping[str, NDArray[Any]], reference: Mapping[str, NDArr
         )
     cosine, largest_error, agreeing, places = 1.0, 0.0, 0, 0
     for name in common:
-        ours, theirs = _pair(name, candidate[name], reference[name])
+        ours, theirs = _pair(name, candidate[name], reference[name], sides)
         cosine = min(cosine, _lowest_cosine(ours, theirs))
         largest_error = max(largest_error, float(abs(ours - theirs).max()))
         same = ours.argmax(axis=-1) == theirs.argmax(axis=-1)
         agreeing += int(same.sum())
         places += int(same.size)
     if TOKENS in candidate and TOKENS in reference:
-        ours, theirs = _pair(TOKENS, candidate[TOKENS], reference[TOKENS])
+        ours, theirs = _pair(TOKENS, candidate[TOKENS], reference[TOKENS], sides)
         agreeing, places = int((ours == theirs).sum()), int(ours.size)
     return Fidelity(cosine=cosine, top1=agreeing / places, max_abs_error=largest_error)
 
@@ -52,14 +57,16 @@ def _names(outputs: Mapping[str, NDArray[Any]]) -> str:
     return ", ".join(outputs) or "none at all"
 
 
-def _pair(name: str, candidate: NDArray[Any], reference: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _pair(
+    name: str, candidate: NDArray[Any], reference: NDArray[Any], sides: tuple[str, str]
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return both arrays as float64 of shape (samples, …, values), checked, with the samples that both have."""
     if candidate.shape != reference.shape and (candidate.ndim == 0 or candidate.shape[1:] != reference.shape[1:]):
         raise MeasurementError(
-            f"Output {name!r} has shape {candidate.shape} in the candidate and {reference.shape} in the reference.",
+            f"Output {name!r} has shape {candidate.shape} in the {sides[0]} and {reference.shape} in the {sides[1]}.",
             remedy=_WORK_ON,
         )
-    ours, theirs = _checked(name, "candidate", candidate), _checked(name, "reference", reference)
+    ours, theirs = _checked(name, sides[0], candidate), _checked(name, sides[1], reference)
     if ours.ndim == 0:
         return ours.reshape(1, -1), theirs.reshape(1, -1)
     both = min(len(ours), len(theirs))

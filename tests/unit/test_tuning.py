@@ -25,6 +25,7 @@ SETTINGS: dict[str, st.SearchStrategy[object]] = {
     "shape": st.sampled_from(["static", "dynamic", "?x128", "1..8x3x224x224"]),
     "cache": st.sampled_from(CacheUse),
     "KV_CACHE_PRECISION": st.sampled_from(["u8", "f16"]),
+    "NPU_COMPILATION_MODE_PARAMS": st.sampled_from(["optimization-level=2 turbo=true", "a@b", "(x) {y: 1}"]),
 }
 TUNINGS = st.fixed_dictionaries({}, optional=SETTINGS).map(Tuning.of)
 
@@ -34,6 +35,20 @@ def test_what_is_written_reads_as_the_same(tuning: Tuning) -> None:
     assert Tuning.parse(str(tuning)) == tuning
     assert Tuning.of(tuning.settings) == tuning
     assert bool(tuning) is (tuning != UNTUNED)
+
+
+@given(TUNINGS)
+def test_an_arm_is_read_back_by_its_name(tuning: Tuning) -> None:
+    arm = parse_arm(f"openvino-fp32[{tuning}]@GPU.1", "CPU")
+    assert parse_arm(arm.name, "GPU.1") == arm
+    assert arm.tuning == tuning
+
+
+@pytest.mark.parametrize("value", ["GPU,CPU", "a]", "[1", "", " f16", "u8\n"])
+def test_a_value_that_an_arms_name_could_not_hold_is_refused(value: str) -> None:
+    with pytest.raises(ArmError, match=r"MULTI_DEVICE_PRIORITIES=.* cannot stand in the name of an arm") as refused:
+        Tuning.of({"MULTI_DEVICE_PRIORITIES": value})
+    assert "AUTO:GPU,CPU" in refused.value.remedy
 
 
 @given(TUNINGS, TUNINGS)

@@ -58,6 +58,10 @@ class FakeOperation:
     name: str
     info: dict[str, str]
     outputs: list[FakeLayerShape] = field(default_factory=lambda: [FakeLayerShape((1, 4))])
+    sources: list[FakeOperation] = field(default_factory=lambda: [FakeOperation("before", {}, sources=[])])
+
+    def inputs(self) -> list[FakePort]:
+        return list(map(FakePort, self.sources))
 
     def get_friendly_name(self) -> str:
         return self.name
@@ -73,6 +77,19 @@ class FakeOperation:
 
     def get_output_partial_shape(self, index: int) -> FakeLayerShape:
         return self.outputs[index]
+
+
+@dataclass
+class FakePort:
+    """An input, that is also the output which it takes."""
+
+    node: FakeOperation
+
+    def get_source_output(self) -> FakePort:
+        return self
+
+    def get_node(self) -> FakeOperation:
+        return self.node
 
 
 def operation(name: str, kind: str = "FullyConnected", order: int | None = None, **info: str) -> FakeOperation:

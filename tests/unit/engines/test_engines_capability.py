@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_ovperf.engines.capability import named_devices
 from pytest_ovperf.engines.openvino import compile_model, load
 from pytest_ovperf.errors import ArmUnavailableError, DeviceAbsentError, DriverIncompatibleError
 from pytest_ovperf.records import Precision
@@ -15,21 +14,6 @@ from pytest_ovperf.records import Precision
 if TYPE_CHECKING:
     from pytest_ovperf.engines.protocol import LoadRequest
     from tests.unit.engines.openvino_fakes import FakeOpenVino
-
-
-@pytest.mark.parametrize(
-    ("expression", "devices"),
-    [
-        ("CPU", ("CPU",)),
-        ("GPU.1", ("GPU.1",)),
-        ("AUTO", ()),
-        ("AUTO:GPU,CPU", ("GPU", "CPU")),
-        ("AUTO:-GPU", ("AUTO",)),
-        ("MULTI:GPU(2),CPU(4)", ("GPU", "CPU")),
-    ],
-)
-def test_devices_are_found_in_an_expression(expression: str, devices: tuple[str, ...]) -> None:
-    assert named_devices(expression) == devices
 
 
 def test_a_precision_that_the_device_lacks_makes_the_arm_unavailable(fake: FakeOpenVino, asked: LoadRequest) -> None:

@@ -37,6 +37,19 @@ def test_constants_are_no_layers() -> None:
     assert [row["name"] for row in layers(graph)] == ["product"]
 
 
+def test_what_brings_constants_into_form_is_no_layer() -> None:
+    data, weights = operation("data", "Input"), operation("weights", "Const")
+    ordered, product = operation("ordered", "Reorder"), operation("product")
+    ordered.sources, product.sources = [weights], [data, ordered]
+    assert [row["name"] for row in layers(FakeGraph([data, weights, ordered, product]))] == ["data", "product"]
+
+
+def test_a_state_that_begins_with_a_constant_is_a_layer() -> None:
+    start, state = operation("start", "Const"), operation("state", "MemoryInput")
+    state.sources = [start]
+    assert [row["name"] for row in layers(FakeGraph([start, state]))] == ["state"]
+
+
 def test_layers_come_as_they_are_executed() -> None:
     graph = FakeGraph([operation("third", order=12), operation("first", order=2), operation("second", order=9)])
     assert [row["name"] for row in layers(graph)] == ["first", "second", "third"]

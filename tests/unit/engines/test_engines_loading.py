@@ -1,62 +1,34 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_ovperf.engines import loading
 from pytest_ovperf.engines.loading import import_packages, load_and_infer
-from pytest_ovperf.engines.protocol import Generated
-from pytest_ovperf.records import ArmFacts
+from tests.unit.engines.model_fakes import FakeGenerator, FakeLoaded
 from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from pytest_ovperf.engines.protocol import LoadRequest
 
 REQUEST = request_of("openvino-fp32")
 
 
-class FakeModel:
-    """A model that says that loading it took a second, and counts its calls."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def facts(self) -> ArmFacts:
-        return ArmFacts("f32", ("CPU",), 2, 1_000_000_000, {})
-
-    def call(self) -> None:
-        self.calls += 1
-
-    def outputs(self) -> dict[str, NDArray[Any]]:
-        return {}
-
-
-class FakeGenerator(FakeModel):
-    def generate(self) -> Generated:
-        self.calls += 1
-        return Generated(first_ns=30 * self.calls, latency_ns=500)
-
-    def tokens(self) -> NDArray[Any]:
-        raise NotImplementedError
-
-
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> FakeModel:
-    return opens(monkeypatch, FakeModel())
+def opened(monkeypatch: pytest.MonkeyPatch) -> FakeLoaded:
+    return opens(monkeypatch, FakeLoaded())
 
 
-def opens(monkeypatch: pytest.MonkeyPatch, model: FakeModel) -> FakeModel:
+def opens(monkeypatch: pytest.MonkeyPatch, model: FakeLoaded) -> FakeLoaded:
     monkeypatch.setattr(loading, "open_engine", lambda _request: model)
     return model
 
 
-def test_the_first_result_is_timed_from_the_start_of_loading(opened: FakeModel) -> None:
+def test_the_first_result_is_timed_from_the_start_of_loading(opened: FakeLoaded) -> None:
     first = load_and_infer(REQUEST)
     assert first.load_ns == 1_000_000_000
     assert first.first_ns > first.load_ns
@@ -75,9 +47,9 @@ def test_further_inferences_add_no_time(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_came_while_loading_is_told_and_what_was_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    def imports(_request: LoadRequest) -> FakeModel:
+    def imports(_request: LoadRequest) -> FakeLoaded:
         monkeypatch.setitem(sys.modules, "ovperf_late", type(sys)("ovperf_late"))
-        return FakeModel()
+        return FakeLoaded()
 
     monkeypatch.setattr(loading, "open_engine", imports)
     imported = load_and_infer(REQUEST).imported

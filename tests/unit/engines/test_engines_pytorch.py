@@ -9,18 +9,18 @@ from pytest_ovperf.errors import ModelError
 
 
 class FakeModel:
+    """A model of which only the configuration and the names of the inputs are looked at."""
+
     def __init__(self, **config: object) -> None:
         self.config = SimpleNamespace(**config)
 
     def forward(
         self, input_ids: object, attention_mask: object = None, use_cache: object = None, **rest: object
-    ) -> None:
-        raise NotImplementedError
+    ) -> None: ...
 
 
 class FakeVisionModel(FakeModel):
-    def forward(self, pixel_values: object) -> None:  # type: ignore[override]
-        raise NotImplementedError
+    def forward(self, pixel_values: object) -> None: ...  # type: ignore[override]
 
 
 def is_tensor(value: object) -> bool:

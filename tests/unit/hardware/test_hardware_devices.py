@@ -11,10 +11,12 @@ from pytest_ovperf.hardware.device import DeviceInfo, Obstacle, ObstacleKind
 from pytest_ovperf.hardware.devices import (
     ALL,
     base_devices,
+    chooser_of,
     expand,
     find,
     hindrance,
     matches,
+    one_is_enough,
     parse_devices,
     require,
 )
@@ -109,6 +111,22 @@ def test_base_devices(expression: str, expected: tuple[str, ...]) -> None:
 def test_base_devices_takes_one_expression_only() -> None:
     with pytest.raises(DeviceError, match="is 2"):
         base_devices("CPU,GPU")
+
+
+@pytest.mark.parametrize(
+    ("expression", "chooser", "one"),
+    [
+        ("CPU", "", False),
+        ("GPU.1", "", False),
+        (ALL, "", False),
+        ("auto", "AUTO", True),
+        ("AUTO:GPU,CPU", "AUTO", True),
+        ("HETERO:GPU,CPU", "HETERO", False),
+    ],
+)
+def test_what_chooses_among_devices_is_told(expression: str, chooser: str, *, one: bool) -> None:
+    assert chooser_of(expression) == chooser
+    assert one_is_enough(expression) is one
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,22 @@ def test_an_arm_that_makes_sense_passes(arm: str, kind: WorkloadKind) -> None:
     check(arm, kind)
 
 
+@pytest.mark.parametrize(
+    ("tuning", "threads"), [("requests=4", 4), ("requests=2,threads=6", 1), ("requests=3", 0), ("threads=3", 2)]
+)
+def test_pytorch_s_requests_share_the_threads_evenly(tuning: str, threads: int) -> None:
+    check_arm(parse_arm(f"pytorch-fp32[mode=async,{tuning}]", "CPU"), WorkloadKind.STREAM, DEVICES, threads=threads)
+
+
+@pytest.mark.parametrize(("tuning", "threads"), [("requests=3", 4), ("requests=4", 2), ("requests=2,threads=5", 4)])
+def test_pytorch_s_requests_that_cannot_share_the_threads_are_found_before_anything_is_built(
+    tuning: str, threads: int
+) -> None:
+    arm = parse_arm(f"pytorch-fp32[mode=async,{tuning}]", "CPU")
+    with pytest.raises(ArmUnavailableError, match=r"requests cannot share \d inference threads evenly"):
+        check_arm(arm, WorkloadKind.STREAM, DEVICES, threads=threads)
+
+
 def test_what_this_device_lacks_makes_the_arm_unavailable() -> None:
     with pytest.raises(ArmUnavailableError, match=r"openvino-fp32\[streams=4\]: streams=4 is out of reach"):
         check("openvino-fp32[streams=4]")

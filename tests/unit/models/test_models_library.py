@@ -25,32 +25,7 @@ from pytest_ovperf.models.spec import (
 )
 from pytest_ovperf.records import Precision
 from tests.fakes import onnx_bytes
-
-CONFIG = {"architectures": ["BertModel"], "model_type": "bert", "vocab_size": 100, "max_position_embeddings": 64}
-
-
-class FakeWorker:
-    """Builds every kind of artefact as a few bytes, and remembers the jobs."""
-
-    def __init__(self) -> None:
-        self.jobs: list[BuildJob] = []
-
-    def __call__(self, job: BuildJob, target: Path) -> None:
-        self.jobs.append(job)
-        match job.kind:
-            case ArtefactKind.WEIGHTS:
-                (target / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
-                (target / "model.safetensors").write_bytes(b"weights")
-            case ArtefactKind.INPUTS:
-                (target / "inputs.npz").write_bytes(b"")
-                shapes = dict(job.shapes) or {"input_ids": job.call.dims}
-                (target / "shapes.json").write_text(json.dumps(shapes), encoding="utf-8")
-            case _:
-                (target / "openvino_model.xml").write_bytes(b"<net/>")
-
-    @property
-    def kinds(self) -> list[str]:
-        return [job.kind.value for job in self.jobs]
+from tests.unit.models.build_fakes import CONFIG, FakeWorker
 
 
 @pytest.fixture
@@ -269,6 +244,30 @@ def test_a_directory_whose_weights_changed_is_exported_again(tmp_path: Path, wor
     (path / "model.safetensors").write_bytes(b"tuned")
     fresh(tmp_path / "cache", worker).files(spec, Precision.FP32)
     assert worker.kinds == ["ir", "inputs"] * 2
+
+
+def test_what_a_user_brought_is_known_by_its_content(tmp_path: Path, worker: FakeWorker) -> None:
+    mine, graph = hugging_face_directory(tmp_path / "mine"), ir_file(tmp_path)
+    onnx_bytes.dense(tmp_path / "m.onnx", dims=(1, 16))
+    shapes = {"mine": None, "m.xml": (1, 8), "m.onnx": (1, 16)}
+    specs = {name: resolve(name, shape=shape, base=tmp_path) for name, shape in shapes.items()}
+
+    def digests() -> dict[str, str]:
+        library = fresh(tmp_path / "cache", worker)
+        return {name: library.own_digest(spec) for name, spec in specs.items()}
+
+    before = digests()
+    assert digests() == before
+    (mine / "model.safetensors").write_bytes(b"tuned")
+    graph.with_suffix(".bin").write_bytes(b"tuned")
+    after = digests()
+    assert after["mine"] != before["mine"]
+    assert after["m.xml"] != before["m.xml"]
+    assert after["m.onnx"] == before["m.onnx"] != ""
+
+
+def test_what_is_made_here_has_no_digest_of_its_own(models: ModelLibrary) -> None:
+    assert models.own_digest(resolve("minilm", shape=None, base=Path())) == ""
 
 
 def test_a_hub_model_is_fetched_once_and_then_a_directory(

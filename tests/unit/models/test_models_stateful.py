@@ -13,24 +13,7 @@ from pytest_ovperf.models.jobs import ArtefactKind, BuildJob
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import Precision
-
-
-class FakeWorker:
-    """Builds every kind of artefact as a few bytes, and remembers the jobs."""
-
-    def __init__(self) -> None:
-        self.jobs: list[BuildJob] = []
-
-    def __call__(self, job: BuildJob, target: Path) -> None:
-        self.jobs.append(job)
-        (target / "openvino_model.xml").write_bytes(b"<net/>")
-        if job.kind is ArtefactKind.PROMPTS:
-            (target / "inputs.npz").write_bytes(b"")
-            (target / "shapes.json").write_text(json.dumps({"input_ids": job.call.dims}), encoding="utf-8")
-
-    @property
-    def kinds(self) -> list[str]:
-        return [job.kind.value for job in self.jobs]
+from tests.unit.models.build_fakes import FakeWorker
 
 
 @pytest.fixture

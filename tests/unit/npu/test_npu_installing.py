@@ -6,7 +6,7 @@ import base64
 import hashlib
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +17,6 @@ from pytest_ovperf.npu.tools import Tool
 from pytest_ovperf.npu.wheel import Wheel, download, unpack
 from pytest_ovperf.npu.wine import Wine
 from tests.fakes.standin_wine import standin_wine
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COMPILER = "openvino/libs/openvino_intel_npu_compiler.dll"
 COMPILES = """
@@ -78,6 +75,18 @@ def test_pips_own_words_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(NpuCompilerError) as refused:
         download("2026.4.1", tmp_path)
     assert "No matching distribution found for openvino==2026.4.1" in refused.value.seen
+
+
+@pytest.mark.parametrize(
+    ("compiler", "said"), [(sys.executable, "does not build the host program"), ("no/such/compiler", "cannot be run")]
+)
+def test_a_compiler_that_does_not_serve_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiler: str, said: str
+) -> None:
+    monkeypatch.setattr(installing, "c_compiler", lambda: Path(compiler))
+    with pytest.raises(NpuCompilerError, match=said) as refused:
+        installing.build_host(tmp_path / "host.exe")
+    assert str(Path(compiler)) in refused.value.seen
 
 
 def test_everything_that_is_missing_is_named_with_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

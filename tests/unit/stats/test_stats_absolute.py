@@ -34,12 +34,18 @@ def test_generated_tokens_are_counted_over_all_prompts() -> None:
     assert found.value == pytest.approx(400.0)
 
 
-def test_bytes_are_surer_than_times_and_have_no_percentiles() -> None:
-    size = absolute([[Block((), bytes=250_000_000)]] * 2, Metric.MODEL_SIZE)
+def test_memory_is_surer_than_times_and_has_no_percentiles() -> None:
+    memory = absolute([[Block((), bytes=250_000_000)]] * 2, Metric.PEAK_MEMORY)
     time = absolute([[CALLS]] * 2, Metric.LATENCY)
-    assert size.value == pytest.approx(2.5e8)
-    assert (size.percentiles, size.samples) == ({}, 0)
-    assert size.high / size.low < time.high / time.low
+    assert memory.value == pytest.approx(2.5e8)
+    assert (memory.percentiles, memory.samples) == ({}, 0)
+    assert 1 < memory.high / memory.low < time.high / time.low
+
+
+@pytest.mark.parametrize("launches", [1, 2])
+def test_the_size_of_files_does_not_scatter(launches: int) -> None:
+    size = absolute([[Block((), bytes=250_000_000)]] * launches, Metric.MODEL_SIZE)
+    assert size.low == size.value == size.high == pytest.approx(2.5e8)
 
 
 @given(st.integers(min_value=1, max_value=10))

@@ -1,0 +1,77 @@
+"""The packages that building a model's files takes, asked for before anything is built: seeding weights takes time."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.errors import ExtraMissingError
+from pytest_ovperf.records import Precision
+
+from .jobs import ArtefactKind
+from .spec import CatalogueSource, IrSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .spec import ModelSpec
+
+_TORCH = ("torch", "transformers")
+_EXPORT = ("openvino", "optimum.intel", *_TORCH)
+_COMPRESSION = ("openvino", "optimum.intel", "nncf")
+
+#: What the modules that build each kind import, of what the distribution itself does not bring.
+_IMPORTS: Mapping[ArtefactKind, tuple[str, ...]] = {
+    ArtefactKind.WEIGHTS: _TORCH,
+    ArtefactKind.IR: _EXPORT,
+    ArtefactKind.FP16: ("openvino",),
+    ArtefactKind.INT8: ("openvino", "nncf"),
+    ArtefactKind.INPUTS: ("openvino",),
+    ArtefactKind.STATEFUL: _EXPORT,
+    ArtefactKind.STATEFUL_FP16: _EXPORT,
+    ArtefactKind.STATEFUL_INT8: _COMPRESSION,
+    ArtefactKind.STATEFUL_INT4: _COMPRESSION,
+    ArtefactKind.PROMPTS: (),
+}
+
+#: The artefacts whose weights are kept in files of their own, by precision; the others run the model as it was
+#: exported.
+OWN_FILES: Mapping[Precision, ArtefactKind] = {Precision.FP16: ArtefactKind.FP16, Precision.INT8: ArtefactKind.INT8}
+
+#: The same for language models that generate.
+STATEFUL_FILES: Mapping[Precision, ArtefactKind] = {
+    Precision.FP16: ArtefactKind.STATEFUL_FP16,
+    Precision.INT8: ArtefactKind.STATEFUL_INT8,
+    Precision.INT4: ArtefactKind.STATEFUL_INT4,
+}
+
+
+def require_builders(spec: ModelSpec, precision: Precision, *, generates: bool) -> None:
+    """Raise `ExtraMissingError` where a package that building ``spec`` at ``precision`` takes is not installed.
+
+    Also where the files are in the cache: they are those of one release of each package, and none is another one.
+    """
+    for kind in _kinds(spec, precision, generates=generates):
+        converts = kind is ArtefactKind.IR and bool(spec.ports)  # nothing that PyTorch would have to trace
+        for module in ("openvino",) if converts else _IMPORTS[kind]:
+            if not _is_there(module):
+                raise ExtraMissingError.of(module.partition(".")[0], "all", f"Building the {kind} of {spec.name}")
+
+
+def _kinds(spec: ModelSpec, precision: Precision, *, generates: bool) -> Iterator[ArtefactKind]:
+    """Yield what is built, in order."""
+    if isinstance(spec.source, CatalogueSource):
+        yield ArtefactKind.WEIGHTS
+    if not isinstance(spec.source, IrSource):
+        yield ArtefactKind.STATEFUL if generates else ArtefactKind.IR
+    yield ArtefactKind.PROMPTS if generates else ArtefactKind.INPUTS
+    own = (STATEFUL_FILES if generates else OWN_FILES).get(precision)
+    if own is not None:
+        yield own
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # its parent is not there
+        return False
