@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import ArmUnavailableError, DeviceAbsentError, FailureCause
+from pytest_ovperf.hardware.devices import base_devices, chooser_of, one_is_enough
 from pytest_ovperf.records import Precision
 
 from .refusals import REFUSALS, Subject
@@ -26,17 +27,6 @@ PROMISED = {
 #: What a device must list in OPTIMIZATION_CAPABILITIES for a hint to mean anything.
 _CAPABILITIES = {"f32": "FP32", "bf16": "BF16"}
 
-#: Devices that choose among others.
-META_DEVICES = ("AUTO", "HETERO", "MULTI", "BATCH")
-
-
-def named_devices(expression: str) -> tuple[str, ...]:
-    """Return the devices that a device expression names; ``AUTO`` and the like by themselves name none."""
-    meta, colon, listed = expression.partition(":")
-    if not colon:
-        return () if expression in META_DEVICES else (expression,)
-    return tuple(name.split("(")[0] for name in listed.split(",") if name and not name.startswith("-")) or (meta,)
-
 
 def check_capability(core: Any, request: LoadRequest) -> None:
     """Raise unless the devices that ``request`` names are here and have the arm's precision.
@@ -44,9 +34,9 @@ def check_capability(core: Any, request: LoadRequest) -> None:
     `DeviceAbsentError` tells why one is not here: of the devices behind AUTO, one is enough, as long as the plugins of
     the others load. `ArmUnavailableError` if one lacks the precision, another error of the cause if it fails.
     """
-    named = named_devices(request.device) or (request.device,)
+    named = base_devices(request.device) or (request.device,)
     absent = {device: why for device in named if (why := _why_absent(core, device))}
-    if absent and (len(absent) == len(named) or not request.device.startswith("AUTO:")):
+    if absent and (len(absent) == len(named) or not one_is_enough(request.device)):
         reasons = "\n".join(absent.values())
         raise DeviceAbsentError(
             f"OpenVINO cannot use {request.device} here:\n{reasons}",
@@ -59,9 +49,9 @@ def check_capability(core: Any, request: LoadRequest) -> None:
 
 def _why_absent(core: Any, device: str) -> str:
     """Return why a plain device is not here, empty if it is. Raises `DeviceAbsentError` for a plugin that is not."""
-    family, _, number = device.partition(".")
-    if family in META_DEVICES:
+    if chooser_of(device):
         return ""
+    family, _, number = device.partition(".")
     try:
         numbers = tuple(map(str, core.get_property(family, "AVAILABLE_DEVICES")))
     except REFUSALS as error:
@@ -81,8 +71,7 @@ def _why_absent(core: Any, device: str) -> str:
 
 def _check_precision(core: Any, device: str, request: LoadRequest) -> None:
     hint = PROMISED.get(request.precision)
-    # HETERO, by itself, lists what it can do with models, not with numbers.
-    if hint is None or device in META_DEVICES[1:]:
+    if hint is None:
         return
     with Subject(device).trying(f"ask {device} for its precisions"):
         capabilities = tuple(map(str, core.get_property(device, "OPTIMIZATION_CAPABILITIES")))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: What a device calls data that do not change: they are computed before the first call, and no layer.
 _CONSTANTS: Final = frozenset({"Const", "Constant"})
 
+#: What brings them into a kernel's layout or type belongs to them. A state that begins with a constant does not.
+_BRINGING: Final = frozenset({"Reorder", "Convert", "Transpose", "Permute", "Reshape", "Squeeze", "Unsqueeze"})
+
 #: How often a model is run at most until the graph that it shows is one that has run.
 _TRIES: Final = 20
 
@@ -29,7 +32,7 @@ LayerRow = dict[str, Any]
 
 
 def layers(compiled: Any) -> list[LayerRow]:
-    """Return the layers of an ``openvino.CompiledModel`` in execution order, constants left out.
+    """Return the layers of an ``openvino.CompiledModel`` in execution order; what does not change is left out.
 
     Empty where the device shows no such graph. Names are the device's own, and may hold numbers that
     count all that this process has compiled. A model with dimensions that are open must have run before: kernels and
@@ -40,8 +43,7 @@ def layers(compiled: Any) -> list[LayerRow]:
     except REFUSALS:
         return []
     told = [(operation, _told(operation)) for operation in operations]
-    rows = [_row(operation, info) for operation, info in _in_order(told)]
-    return [row for row in rows if row["kind"] not in _CONSTANTS]
+    return [_row(operation, info) for operation, info in _in_order(_changing(told))]
 
 
 def layers_after(run: Callable[[], object], compiled: Any) -> list[LayerRow]:
@@ -57,6 +59,27 @@ def layers_after(run: Callable[[], object], compiled: Any) -> list[LayerRow]:
         if not any(row["shape"] is None or -1 in row["shape"] for row in rows):
             break
     return rows
+
+
+def _changing(told: list[tuple[Any, dict[str, str]]]) -> list[tuple[Any, dict[str, str]]]:
+    """Return what is computed at each call, of operations that come after those whose outputs they take."""
+    known: set[str] = set()
+    changing = []
+    for operation, info in told:
+        kind = _kind(operation, info)
+        if kind in _CONSTANTS or (kind in _BRINGING and known.issuperset(_sources(operation))):
+            known.add(operation.get_friendly_name())
+        else:
+            changing.append((operation, info))
+    return changing
+
+
+def _sources(operation: Any) -> list[str]:
+    return [port.get_source_output().get_node().get_friendly_name() for port in operation.inputs()]
+
+
+def _kind(operation: Any, info: dict[str, str]) -> str:
+    return info.get("layerType") or str(operation.get_type_name())
 
 
 def _in_order(told: list[tuple[Any, dict[str, str]]]) -> list[tuple[Any, dict[str, str]]]:
@@ -83,7 +106,7 @@ def _text(value: Any) -> str:
 def _row(operation: Any, info: dict[str, str]) -> LayerRow:
     return {
         "name": operation.get_friendly_name(),
-        "kind": info.get("layerType") or operation.get_type_name(),
+        "kind": _kind(operation, info),
         "kernel": info.get("primitiveType", ""),
         "precision": info.get("runtimePrecision", ""),
         "layout": info.get("outputLayouts", ""),

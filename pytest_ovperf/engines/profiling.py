@@ -3,19 +3,21 @@
 
 On a CPU a counter holds the mean over all calls since the model was compiled, the first and slow ones included, in
 whole microseconds; other devices tell the last call. So where a CPU executes, the warm-up's part is taken out of the
-mean, and what is told is the median over several compiled models, of which a disturbance spoils one. A layer of less
-than a microsecond counts as nothing, and any time may be too low by one or two: it is cut off, not rounded.
+mean, and what is told is the least of several compiled models: what else the machine does can only add to a mean, and
+one call that lost its processor for a few milliseconds spoils that of a layer. A layer of less than a microsecond
+counts as nothing, and any time may be too low by one or two: it is cut off, not rounded.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
-from statistics import median
+from statistics import mean, median
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_ovperf.errors import MeasurementError
@@ -54,7 +56,7 @@ class Profiled:
     """What the layers of a model took in a call, in nanoseconds.
 
     ``layers`` are as `graph.layers` returns them, ``times`` the executed ones by their names, ``call_ns`` the wall time
-    of a call with counters on, a median. ``facts`` are those of the arm's model, before anything is done
+    of a call with counters on. ``facts`` are those of the arm's model, before anything is done
     about its streams.
     """
 
@@ -130,9 +132,12 @@ def _round(request: LoadRequest, calls: int, package: Any) -> Profiled:
 
 
 def _mean(work: _Work, calls: int) -> tuple[dict[str, float], float]:
-    """Return the mean time of each layer, from counters that hold means over all inferences, and the median call's."""
+    """Return the mean time of each layer, from counters that hold means over all inferences, and of a call.
+
+    Of the same calls both must be means, or what layers leave unexplained is the difference of two statistics.
+    """
     before, warm = work.counters(), _WARM_UP_CALLS * work.inferences
-    call_ns = median(work.run() for _ in range(calls))
+    call_ns = mean(work.run() for _ in range(calls))
     after, new = work.counters(), calls * work.inferences
     times = {
         name: max(0.0, ((warm + new) * mean_ns - warm * before.get(name, 0)) / calls) for name, mean_ns in after.items()
@@ -155,18 +160,13 @@ def _median(work: _Work, calls: int) -> tuple[dict[str, float], float]:
 
 
 def _together(rounds: Sequence[Profiled]) -> Profiled:
-    """Return the median of rounds. Layers are matched by their place: made-up names change with each compilation."""
+    """Return the least of rounds. Layers are matched by their place: made-up names change with each compilation."""
     first, kinds = rounds[0], [row["kind"] for row in rounds[0].layers]
     alike = [each for each in rounds if [row["kind"] for row in each.layers] == kinds]
     by_place = [_by_place(each) for each in alike]
-    names = {place: name for name, place in _places(first)}
-    medians = {name: median(each.get(place, 0.0) for each in by_place) for place, name in names.items()}
-    return Profiled(
-        first.layers,
-        {name: taken_ns for name, taken_ns in medians.items() if taken_ns > 0},
-        median(each.call_ns for each in alike),
-        first.facts,
-    )
+    names = {place: name for name, place in _places(first) if any(place in each for each in by_place)}
+    least = {name: min(each[place] for each in by_place if place in each) for place, name in names.items()}
+    return Profiled(first.layers, least, min(each.call_ns for each in alike), first.facts)
 
 
 def _by_place(profiled: Profiled) -> dict[int, float]:
@@ -179,15 +179,15 @@ def _places(profiled: Profiled) -> Iterator[tuple[str, int]]:
     return zip({**names, **dict.fromkeys(profiled.times)}, count(), strict=False)
 
 
-class _Work:
+class _Work(ABC):
     """What a call is, made of ``inferences`` inferences with one request."""
 
     inferences = 1
     request: Any
 
+    @abstractmethod
     def steps(self) -> Iterator[int]:
         """Make a call; yield the wall time of each inference in nanoseconds."""
-        raise NotImplementedError
 
     def run(self) -> int:
         """Make a call and return its wall time: what passes between inferences does not count."""

@@ -6,11 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import ArmUnavailableError
+from pytest_ovperf.hardware.devices import FAMILIES, base_devices, chooser_of
 from pytest_ovperf.hardware.tunable import CORE_PROPERTIES, META_PROPERTIES, PROPERTY_OF
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.tuning import AUTO, CoreType, Hint, Mode
 
-from .capability import META_DEVICES, PROMISED, named_devices
+from .capability import PROMISED
 from .refusals import Subject
 
 if TYPE_CHECKING:
@@ -45,21 +46,21 @@ def compile_properties(request: LoadRequest) -> dict[str, Any]:
     Without a hint in its tuning an arm gets the one that benchmark_app would take: THROUGHPUT for a queue of requests,
     LATENCY for one request after the other. Other settings go before what a hint would choose by itself.
     """
-    meta = request.device.partition(":")[0]
+    chooser = chooser_of(request.device)
     wanted = _wanted(request)
-    if meta not in META_DEVICES:
+    if not chooser:
         return wanted
-    general = _HANDED_ON | CORE_PROPERTIES | META_PROPERTIES.get(meta, frozenset())
+    general = _HANDED_ON | CORE_PROPERTIES | META_PROPERTIES[chooser]
     properties = {name: value for name, value in wanted.items() if name in general}
     below = {name: value for name, value in wanted.items() if name not in general}
     by_device = {
         device: own
-        for device in named_devices(request.device) or ("CPU", "GPU", "NPU")
+        for device in base_devices(request.device) or FAMILIES
         if (own := {name: value for name, value in below.items() if _may_have(device, name)})
     }
     if by_device:
         properties["DEVICE_PROPERTIES"] = by_device
-    if meta == "AUTO":
+    if chooser == "AUTO":
         # Else the CPU stands in while the chosen device still compiles, and would be what is timed.
         properties.setdefault("ENABLE_STARTUP_FALLBACK", False)
     return properties
@@ -78,13 +79,13 @@ def check_properties(core: Any, request: LoadRequest) -> None:
     `ArmUnavailableError` for a name that no device lists, `BadConfigError` for a value that one refuses.
     """
     own = dict(request.tuning.properties)
-    general = META_PROPERTIES.get(request.device.partition(":")[0], frozenset())
+    general = META_PROPERTIES.get(chooser_of(request.device), frozenset())
     named = [PROPERTY_OF[setting] for setting in request.tuning.settings if setting in PROPERTY_OF]
     asked = [name for name in (*named, *own) if name not in CORE_PROPERTIES]
     if not asked:
         return
-    devices = named_devices(request.device) or tuple(core.available_devices)
-    lists = {device: _settable(core, device) for device in devices if device not in META_DEVICES}
+    devices = base_devices(request.device) or tuple(core.available_devices)
+    lists = {device: _settable(core, device) for device in devices}
     for name in asked:
         takers = [device for device, names in lists.items() if not names or name in names]
         if lists and not takers and name not in general:
@@ -132,8 +133,8 @@ def _wanted(request: LoadRequest) -> dict[str, Any]:
 
 
 def _may_use_cpu(device: str) -> bool:
-    meta = device.partition(":")[0]
-    return device == "CPU" or (meta in META_DEVICES and (device == meta or "CPU" in named_devices(device)))
+    named = base_devices(device)
+    return not named or "CPU" in named
 
 
 def _may_have(device: str, name: str) -> bool:

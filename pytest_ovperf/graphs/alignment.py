@@ -45,7 +45,8 @@ def align(old: Graph, new: Graph) -> tuple[Group, ...]:
 
     Layers belong together that share an operation of the model, by its name or by that of the operation from which
     quantisation derived it. What is left, since a new export or OpenVINO itself gave the names, is matched by its place
-    between those: longest common subsequences over type and shape, then over the type alone. A layer that stands for
+    between those: longest common subsequences over type and shape, then over the type alone (of conversions, also over
+    how much they convert). A layer that stands for
     operations which OpenVINO made up is matched with its like elsewhere, or goes to the nearest group whose layers
     stand for them in the other graph. What then is left on both sides of one gap replaces each other, conversions
     excepted.
@@ -55,7 +56,7 @@ def align(old: Graph, new: Graph) -> tuple[Group, ...]:
     groups.connect(_roots, only_single=True)
     groups.dissolve_single()
     groups.match(lambda layer: (layer.kind, layer.shape))
-    groups.match(lambda layer: layer.kind)
+    groups.match(_kind_and_size)
     groups.match_moved()
     groups.adopt()
     groups.fill_gaps()
@@ -71,6 +72,10 @@ def _root(name: str) -> str:
     while (shorter := _DERIVED.sub("", name)) != name:
         name = shorter
     return name
+
+
+def _kind_and_size(layer: Layer) -> Hashable:
+    return (layer.kind, layer.elements if layer.is_conversion else None)
 
 
 def _moving_mark(layer: Layer) -> Hashable:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import prod
 from typing import TYPE_CHECKING
 
 from .alignment import Group, align
+from .precisions import Move, moves
 from .subsequence import common_pairs
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Change:
             changed, taken = abs(self.new_ns - self.old_ns), max(self.old_ns, self.new_ns)
         layers = (*self.new, *self.old)
         computes = any(not layer.is_conversion and not layer.is_idle for layer in layers)
-        return (changed, taken, not self.is_idle, computes, max(map(_elements, layers), default=0))
+        return (changed, taken, not self.is_idle, computes, max((layer.elements for layer in layers), default=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,16 @@ class GraphChanges:
     """What differs between two graphs, the heaviest first; false where nothing does.
 
     ``old_layers`` and ``new_layers`` count the layers; ``renamed`` of them are as they were under another name.
+    ``moves`` tell what became of the model's precision as a whole, where most of its layers changed theirs;
+    ``conversions`` how many more of each type there are, or fewer.
     """
 
     changes: tuple[Change, ...]
     old_layers: int
     new_layers: int
     renamed: int = 0
+    moves: tuple[Move, ...] = ()
+    conversions: tuple[tuple[str, int], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -109,7 +114,16 @@ def changes_of(
         old_layers=sum(len(group.old) for group in groups),
         new_layers=sum(len(group.new) for group in groups),
         renamed=sum(_is_renamed(group) for group in groups),
+        moves=moves(groups),
+        conversions=_conversions(groups),
     )
+
+
+def _conversions(groups: Sequence[Group]) -> tuple[tuple[str, int], ...]:
+    """Return the types of conversions of which there are more now, or fewer, and by how many."""
+    more = Counter(layer.kind for group in groups for layer in group.new if layer.is_conversion)
+    more.subtract(layer.kind for group in groups for layer in group.old if layer.is_conversion)
+    return tuple((kind, number) for kind, number in sorted(more.items()) if number)
 
 
 def changes_in(
@@ -231,8 +245,3 @@ def _is_renamed(group: Group) -> bool:
         and group.old[0].name != group.new[0].name
         and _looks(group.old[0]) == _looks(group.new[0])
     )
-
-
-def _elements(layer: Layer) -> int:
-    """How many elements a layer puts out, sizes that are open counting as one."""
-    return prod(int(size) for size in layer.shape.split("x") if size.isdecimal())

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 #: A factor below this is no news.
 LEAST_FACTOR = 1.03
-#: How far from the common factor a layer may be, as a share of its logarithm: of 1.9 times, 1.4 to 2.6 times …
-BAND = 0.5
-#: … at least this much either way, which medians of a few calls scatter by themselves, and at most this much.
+#: How far from the common factor a layer may be, as a share of its logarithm: of 1.9 times, 1.3 to 2.8 times …
+BAND = 0.65
+#: … at least this much either way, which measurements scatter by themselves, and at most this much.
 LEAST_BAND, WIDEST_BAND = 1.04, 1.5
 #: This share of the time must be near the common factor …
 SHARE = 0.8

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     #: OpenVINO gives them, the shape as text or as sizes (``None`` and negative ones are open).
     Row = Mapping[str, object]
 
-#: Median time of each executed layer in nanoseconds, by `Layer.name`. A layer that is not in it was not executed.
+#: Time of each executed layer in nanoseconds, by `Layer.name`. A layer that is not in it was not executed.
 LayerTimes = Mapping[str, float]
 
 #: A layer that has times and is not in the graph: counters know layers that the graph does not list.
@@ -66,9 +67,19 @@ class Layer:
         return self.kind in CONVERSIONS
 
     @property
+    def width(self) -> str:
+        """The precision, signed and unsigned bytes being one: ``int8``."""
+        return "int8" if self.precision in _BYTES else self.precision
+
+    @property
     def is_idle(self) -> bool:
         """Whether layers of this kind hand data on without touching them."""
         return self.kind in IDLE
+
+    @property
+    def elements(self) -> int:
+        """How many elements it puts out, sizes that are open counting as one."""
+        return prod(int(size) for size in self.shape.split("x") if size.isdecimal())
 
     @property
     def model_names(self) -> frozenset[str]:
@@ -98,7 +109,7 @@ class Graph:
 class Profile:
     """What each layer of a graph took, counters being on.
 
-    ``call_ns`` is the median wall time of the same calls. Raises `ValueError` for times of layers that are not there.
+    ``call_ns`` is the wall time of such a call. Raises `ValueError` for times of layers that are not there.
     """
 
     graph: Graph

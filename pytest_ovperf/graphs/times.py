@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .layers import Layer, LayerTimes, Profile
 
-#: Less than this share of a call is nothing to explain: medians of a few calls do not agree better.
+#: Less than this share of a call is nothing to explain: two measurements of the same do not agree better.
 CALM = 0.02
 #: Profiled calls must show this part of the change that calls without counters show, to explain it.
 REPRODUCED = 0.5

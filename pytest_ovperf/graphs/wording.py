@@ -32,12 +32,14 @@ def change_text(change: Change) -> str:
     regrouped = [kind for kind in (ChangeKind.SPLIT, ChangeKind.FUSED) if kind in change.kinds]
     what = kinds[0] if kinds[0] == kinds[1] else " → ".join(kinds)
     parts = _transitions(change)
-    return f"{what}{' ' if parts else ''}{', '.join(parts)}{f' ({regrouped[0]})' if regrouped else ''}"
+    between = "" if not parts else " " if kinds[0] == kinds[1] else ", "
+    return f"{what}{between}{', '.join(parts)}{f' ({regrouped[0]})' if regrouped else ''}"
 
 
 def layer_text(layer: Layer) -> str:
     """Return what a layer is: ``FullyConnected brgemm_avx512 int8``."""
-    return " ".join([layer.kind, *(part for part in (layer.kernel, _width(layer)) if part not in _UNKNOWN)])
+    untold = _UNKNOWN | {layer.kind.lower()}
+    return " ".join([layer.kind, *(part for part in (layer.kernel, layer.width) if part not in untold)])
 
 
 def name_text(name: str) -> str:
@@ -91,11 +93,7 @@ def _precisions(old: Layer, new: Layer) -> tuple[str, str]:
     """Return both precisions; whether bytes are signed is no matter where the other side has none."""
     if (old.precision in _BYTES) == (new.precision in _BYTES):
         return old.precision, new.precision
-    return _width(old), _width(new)
-
-
-def _width(layer: Layer) -> str:
-    return "int8" if layer.precision in _BYTES else layer.precision
+    return old.width, new.width
 
 
 def _three_digits(value: float) -> str:

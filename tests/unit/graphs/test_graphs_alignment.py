@@ -124,6 +124,18 @@ def test_what_stands_between_the_same_neighbours_replaces_what_stood_there() -> 
     assert named(align(old, new))[1] == (("MatMul#1", "Softmax#1"), ("Attention#1",))
 
 
+def test_a_conversion_of_other_data_is_another_one() -> None:
+    def reorder(shape: str) -> Layer:
+        return layer("x_abcd_acdb_y#", "Reorder", shape=shape, originals=())
+
+    def matched(before: str, after: str) -> bool:
+        sides = (Graph((layer("a"), reorder(shape), layer("b"))) for shape in (before, after))
+        return len(align(*sides)) == 3
+
+    assert matched("1x64x32x32", "1x32x32x64")
+    assert not matched("1x64x1x1", "1x32x32x64")
+
+
 @pytest.mark.parametrize("kind", ["Reorder", "Convert", "Reshape"])
 def test_conversions_and_idle_layers_replace_nothing(kind: str) -> None:
     old = Graph((layer("a"), layer("Softmax#", "Softmax"), layer("b")))

@@ -53,6 +53,7 @@ def test_fp32_forced_on_a_quantised_model() -> None:
             "with counters on, a call takes 18.6 ms and took 6.58 ms (+12.0 ms, +182 %), its layers together"
             " +12.0 ms (100 % of the change)"
         ),
+        "all 12 layers that computed in int8 compute in f32 now",
         (
             "6 layers like encoder.layer.*.up/MatMul (FullyConnected int8 → f32): 3.00 ms → 9.00 ms, +6.00 ms"
             " (50 % of the change)"
@@ -110,8 +111,15 @@ def test_denormal_inputs() -> None:
     slow = replace(old, times={**old.times, first: 50e6}, call_ns=old.call_ns + 49.5e6)
     assert told(old, slow)[1] == (
         f"{first} (FullyConnected brgemm_avx512 f32, same kernel): 500 µs → 50.0 ms, +49.5 ms (100 % of the change);"
-        " a kernel that stayed and is that much slower may have been given denormal numbers"
+        " a kernel that stayed and is that much slower may have been given denormal numbers: look at what it takes in,"
+        " or let CPU_DENORMALS_OPTIMIZATION=YES take them for 0"
     )
+
+
+def test_bytes_are_never_denormal() -> None:
+    old, first = profiled(encoder(change=quantised)), "encoder.layer.0.up/MatMul"
+    slow = replace(old, times={**old.times, first: 50e6}, call_ns=old.call_ns + 49.5e6)
+    assert "denormal" not in " ".join(told(old, slow))
 
 
 def test_everything_is_faster() -> None:
@@ -124,7 +132,48 @@ def test_what_goes_beyond_what_all_have_in_common_is_told_as_well() -> None:
     old, new = profiled(encoder(12)), profiled(encoder(12), 1.2)
     name = "encoder.layer.2.down/MatMul"
     lines = told(old, replace(new, times={**new.times, name: 5 * new.times[name]}))
-    assert lines[2].startswith(f"beside that, {name} (FullyConnected brgemm_avx512 f32, same kernel): 500 µs → 3.00 ms")
+    assert lines[2].startswith(f"beyond that, {name} (FullyConnected brgemm_avx512 f32, same kernel): 500 µs → 3.00 ms")
+
+
+def test_what_moved_less_than_all_others_is_not_held_against_it() -> None:
+    old, new = profiled(encoder()), profiled(encoder(), 2.0)
+    lines = told(old, replace(new, times={**new.times, "encoder.layer.2.down/MatMul": 6e5}))
+    assert "about the same factor, 2x" in lines[1]
+    assert not any("layer.2.down" in line for line in lines)
+
+
+def test_a_changed_layer_goes_before_what_slowed_everything_by_less() -> None:
+    old, new = profiled(encoder(12, quantised)), profiled(encoder(12, in_block_1), 1.1)
+    name = "encoder.layer.1.up/MatMul"
+    slow = replace(new, times={**new.times, name: 3 * new.times[name]}, call_ns=new.call_ns + 2 * new.times[name])
+    lines = told(old, slow)
+    assert lines[1].startswith(f"{name} (FullyConnected int8 → f32): 500 µs → 1.65 ms")
+    assert lines[2] == (
+        "what stayed as it was is slower by about the same factor, 1.1x (most of the time between 1.1x and 1.1x): look"
+        " at threads, the clock, memory and other work on the machine as well"
+    )
+
+
+def test_layers_as_they_were_are_not_named_beside_one_that_changed_for_what_they_always_differ_by() -> None:
+    old, new = profiled(encoder(6, quantised)), profiled(encoder(6, in_block_1))
+    name = "encoder.layer.1.up/MatMul"
+    slow = {it: taken * (1.02 if "down" in it else 1.0) for it, taken in new.times.items()} | {name: 1.7e6}
+    lines = told(old, replace(new, times=slow, call_ns=new.call_ns + 1.26e6))
+    assert lines[1].startswith(name)
+    assert lines[2:] == ["the other 23 layers together +60.0 µs (5 % of the change)"]
+
+
+def test_several_conversions_more_are_a_finding_of_their_own() -> None:
+    def graph(*kinds: str) -> Graph:
+        between = (layer(f"{at}/x", kind) for at, kind in enumerate(kinds))
+        return Graph((layer("a"), *between, layer("b")))
+
+    few, many = graph("Convert"), graph("Transpose", "Reorder", "Transpose")
+    assert sentences(compare(few, many))[0] == (
+        "2 conversions more than before (1 Reorder, 2 Transpose): the data's layout or type changes more often on the"
+        " way"
+    )
+    assert sentences(compare(many, few))[0].startswith("2 conversions fewer than before (1 Reorder, 2 Transpose)")
 
 
 def test_a_kernel_of_one_kind_is_not_everything() -> None:
@@ -148,7 +197,10 @@ def test_more_roles_than_lines_are_folded_by_kind() -> None:
             tuple(layer(f"l.{block}.{role}", precision=precision) for block in range(2) for role in "abcdefgh")
         )
 
-    assert sentences(compare(graph("i8"), graph("f32"))) == ["16 layers such as l.*.a (FullyConnected int8 → f32)"]
+    assert sentences(compare(graph("i8"), graph("f32"))) == [
+        "all 16 layers that computed in int8 compute in f32 now",
+        "16 layers such as l.*.a (FullyConnected int8 → f32)",
+    ]
 
 
 def test_what_no_layer_explains_is_told() -> None:
