@@ -13,6 +13,8 @@ from pytest_ovperf.errors import OvperfError, RunFileError, SettingsError
 from pytest_ovperf.hooks.options import fraction, positive
 from pytest_ovperf.runs.storage import DEFAULT_STORAGE
 
+from .place import shows_colours
+
 if TYPE_CHECKING:
     from pytest_ovperf.runs.compared import Compared
 
@@ -135,15 +137,7 @@ def _shown(compared: Compared, form: str) -> str:
     from pytest_ovperf.reports.comparison_text import comparison_text  # noqa: PLC0415
 
     width = shutil.get_terminal_size().columns
-    return comparison_text(compared, width=width, colour=_shows_colours(), encoding=encoding)
-
-
-def _shows_colours() -> bool:
-    """Ask rich, which knows of pipes, NO_COLOR, FORCE_COLOR and dumb terminals."""
-    from rich.console import Console  # noqa: PLC0415  (rich is imported when there is something to show)
-
-    console = Console(file=sys.stdout)
-    return console.color_system is not None and not console.no_color and not console.legacy_windows
+    return comparison_text(compared, width=width, colour=shows_colours(), encoding=encoding)
 
 
 def _write_page(compared: Compared, path: Path) -> None:

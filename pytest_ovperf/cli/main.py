@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import CacheError, OvperfError
 from pytest_ovperf.session.turns import kept_traces
 
+from .bisect import add_bisect
 from .compare import add_compare
 from .noise import add_noise
 from .npu import add_npu
@@ -30,7 +31,7 @@ _INTERRUPTED = 130  # what shells report of a command that Ctrl-C ended
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, 1 for an error of ours, 2 for unknown words, 130 after Ctrl-C.
 
-    ``compare`` has exit statuses of its own, which its help lists.
+    ``compare`` and ``bisect`` have exit statuses of their own, which their help lists.
     """
     options = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
@@ -50,13 +51,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ovperf", description="Look after what pytest-ovperf keeps and sees.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    cache = commands.add_parser("cache", help="list or clear the models built so far")
+    cache = commands.add_parser("cache", help="list or clear the models built and environments made so far")
     actions = cache.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="what is kept, how large it is and when it was last used")
     listing.set_defaults(run=_list_cache)
     clearing = actions.add_parser("clear", help="delete built models; they are made again when needed")
-    clearing.add_argument("models", nargs="*", metavar="MODEL", help="only these models (default: all)")
-    clearing.add_argument("--traces", action="store_true", help="delete the raw times of past measurements instead")
+    clearing.add_argument("models", nargs="*", metavar="MODEL", help="only these models, or releases (default: all)")
+    instead = clearing.add_mutually_exclusive_group()
+    instead.add_argument("--traces", action="store_true", help="delete the raw times of past measurements instead")
+    instead.add_argument(
+        "--environments", action="store_true", help="delete the environments of other OpenVINO releases instead"
+    )
     clearing.set_defaults(run=_clear_cache)
     for action in (listing, clearing):
         add_cache_dir(action, "the cache to look at")
@@ -67,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_noise(commands)
     add_compare(commands)
+    add_bisect(commands)
     add_npu(commands)
     return parser
 
@@ -80,6 +86,9 @@ def _list_cache(options: argparse.Namespace) -> None:
     if traces:
         size = _size(sum(path.stat().st_size for path in traces))
         print(f"{len(traces)} measurements with their raw times, {size}, in {traces[0].parent}")
+    from .environments import list_environments  # noqa: PLC0415  (see above)
+
+    list_environments(folder, _size)
     if not entries:
         print(f"No model is kept in {folder}.")
         return
@@ -104,6 +113,11 @@ def _clear_cache(options: argparse.Namespace) -> None:
     folder = cache_dir(options)
     if options.traces:
         _clear_traces(folder, options.models)
+        return
+    if options.environments:
+        from .environments import clear_environments  # noqa: PLC0415  (see above)
+
+        clear_environments(folder, options.models, _size)
         return
     cache = ArtefactCache(folder)
     unknown = set(options.models) - {entry.name for entry in cache.entries()}

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 _NARROWEST = 40
 
 
-def add_cache_dir(action: argparse.ArgumentParser, what: str) -> None:
-    """Add the option ``--ov-cache-dir`` to an action; ``what`` says what is in the folder."""
+def add_cache_dir(action: argparse.ArgumentParser, what: str, *also: str) -> None:
+    """Add the option ``--ov-cache-dir`` to an action; ``what`` says what is in the folder, ``also`` its other names."""
     action.add_argument(
         "--ov-cache-dir",
+        *also,
         type=lambda text: Path(text).expanduser().resolve(),
         metavar="DIR",
         help=f"{what} (default: ov_cache_dir of the project's ini file, else {default_cache_dir()})",
@@ -43,3 +44,11 @@ def width() -> int:
 def encoding() -> str:
     """Return what standard output takes."""
     return sys.stdout.encoding or "ascii"
+
+
+def shows_colours() -> bool:
+    """Ask rich, which knows of pipes, NO_COLOR, FORCE_COLOR and dumb terminals."""
+    from rich.console import Console  # noqa: PLC0415  (rich is imported when there is something to show)
+
+    console = Console(file=sys.stdout)
+    return console.color_system is not None and not console.no_color and not console.legacy_windows

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_ovperf.cli.main import main
+from pytest_ovperf.environments.kept import Kept
 from pytest_ovperf.hardware.cpu import read_profile
 from pytest_ovperf.hardware.device import DeviceInfo, Obstacle, ObstacleKind
 from pytest_ovperf.hardware.probe import Machine
@@ -64,6 +65,21 @@ def test_clearing_an_unknown_model_is_an_error(tmp_path: Path, capsys: pytest.Ca
     assert run(tmp_path, "clear", "minlm") == 1
     assert "nothing of minlm" in capsys.readouterr().err
     assert ArtefactCache(tmp_path).entries()
+
+
+def test_environments_are_listed_and_only_deleted_on_demand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folders = [Kept.of(tmp_path).place(version) for version in ("2024.4.0", "2025.4.1")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    run(tmp_path, "list")
+    assert "OpenVINO 2024.4.0  cpython" in capsys.readouterr().out
+    assert run(tmp_path, "clear") == 0
+    assert run(tmp_path, "clear", "--environments", "openvino==2024.4") == 0
+    assert [folder.exists() for folder in folders] == [False, True]
+    assert run(tmp_path, "clear", "--environments", "2024.4.0") == 1
+    assert "no environment with OpenVINO 2024.4.0" in capsys.readouterr().err
+    assert run(tmp_path, "clear", "--environments") == 0
+    assert not folders[1].exists()
 
 
 def test_traces_are_listed_and_only_deleted_on_demand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
