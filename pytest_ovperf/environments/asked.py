@@ -74,7 +74,7 @@ def _interpreter(text: str) -> Path:
             f"{path} is a link to {path.readlink()}, which is gone: the Python that the environment was made with.",
             remedy="Make the environment anew. " + REMEDY,
         )
-    if _REQUIREMENT.match(text):
+    if _REQUIREMENT.match(text) or text.lower() == "openvino":
         raise EnvironmentUnusableError(f"{text!r} does not name one release of OpenVINO.", remedy=REMEDY)
     program = shutil.which(text) if path.name == text else None
     if program is None:

@@ -63,6 +63,10 @@ class Kept:
         """Return the folder of the environment for ``version`` and this Python."""
         return self.root / f"openvino-{version}-{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
 
+    def has(self, version: str) -> bool:
+        """Tell whether an environment was made for ``version``; whether it still works, only `obtain` finds out."""
+        return (self.place(version) / NOTE_NAME).is_file()
+
     def obtain(self, version: str, say: Say) -> Environment:
         """Return the environment with OpenVINO ``version``, made now if it is not there or does not work.
 

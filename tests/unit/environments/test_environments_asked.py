@@ -35,7 +35,9 @@ def test_a_nightly_build_is_a_release_by_its_whole_name() -> None:
     assert parse("2026.5.0.dev20261101") == Release("2026.5.0.dev20261101")
 
 
-@pytest.mark.parametrize("text", ["openvino>=2025", "openvino==2025.4.*", "openvino-genai==2025.4", "openvino @ x.whl"])
+@pytest.mark.parametrize(
+    "text", ["openvino>=2025", "openvino==2025.4.*", "openvino-genai==2025.4", "openvino @ x.whl", "OpenVINO"]
+)
 def test_a_requirement_that_leaves_a_choice_is_refused(text: str) -> None:
     with pytest.raises(EnvironmentUnusableError, match="does not name one release") as refused:
         parse(text)
