@@ -4,7 +4,8 @@
 
 Opening is measured in headless Chromium, from disk, in a fresh context each time: until the page is laid out and its
 scripts have run, and from pressing a row's button until its pictures are drawn for the first time, which reads the
-plotting library. Needs what the tests need (``pip install -e '.[all,test]'``) and Chromium.
+plotting library. The sizes of that library and of one arm's layers are printed as well. Needs what the tests need
+(``pip install -e '.[all,test]'``) and Chromium.
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the examples are those of the tests
 
 from playwright.sync_api import Browser, sync_playwright
+from plotly.offline import get_plotlyjs
 
-from pytest_ovperf.reports.html.page import comparison_page
-from tests.unit.reports.run_examples import many
+from pytest_ovperf.reports.html.page import comparison_page, report_page
+from pytest_ovperf.runs.of_layers import layers_views
+from tests.unit.reports import layer_examples
+from tests.unit.reports.run_examples import CASES, comparison, many, run
 
 _LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 _PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
@@ -44,6 +49,15 @@ def opened(browser: Browser, file: Path) -> tuple[float, float, float]:
     return painted, ready, drawn
 
 
+def size_of_layers(layers: int) -> int:
+    """Return by how many bytes a page grows with the layers of one arm, each of them changed and timed."""
+    view = comparison(CASES[2])
+    explained = layers_views([layer_examples.many(layers)])
+    pages = (report_page(run([replace(view, layers=known)])) for known in (explained, ()))
+    with_layers, without = (len(page.encode()) for page in pages)
+    return with_layers - without
+
+
 def main() -> None:
     """Make the page, open it some times and print medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -62,6 +76,8 @@ def main() -> None:
         times = list(zip(*(opened(browser, file) for _ in range(options.opens)), strict=True))
         browser.close()
         print(f"{options.runs} runs of {options.comparisons} comparisons: {file.stat().st_size / 1e6:.1f} MB")
+    print(f"of these, plotly.js: {len(get_plotlyjs().encode()) / 1e6:.1f} MB")
+    print(f"the layers of an arm that has 1500: {size_of_layers(1500) / 1e3:.0f} kB")
     print(f"made in {made:.2f} s")
     for what, values in zip(("first paint", "ready", "first detail drawn"), times, strict=True):
         print(f"{what}: {statistics.median(values):.0f} ms (median of {len(values)}, at most {max(values):.0f} ms)")

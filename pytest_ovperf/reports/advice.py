@@ -37,8 +37,9 @@ class RunFacts:
 
     ``devices`` are the device expressions of ``--ov-device``, ``selection`` the paths and node ids that the user gave
     to pytest, ``budget_s`` the seconds that one comparison might take. ``written`` are the baseline files that this
-    run wrote, as the user would write their paths. ``options`` are what else a later run has to be given.
-    ``movements`` say what most of the run has in common.
+    run wrote, as the user would write their paths, ``beside`` the folders that belong to them. ``options`` are what
+    else a later run has to be given. ``movements`` say what most of the run has in common. ``explain`` tells that all
+    comparisons were to be explained.
     """
 
     devices: tuple[str, ...] = ("CPU",)
@@ -46,9 +47,11 @@ class RunFacts:
     budget_s: float = 0.0
     update: UpdateMode = UpdateMode.NONE
     written: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     unused: tuple[UnusedBaseline, ...] = ()
     options: tuple[str, ...] = ()
     movements: tuple[str, ...] = ()
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +170,11 @@ def _about_stored(records: list[ComparisonRecord], run: RunFacts) -> list[Step]:
     where = f" in {', '.join(run.written)}" if 0 < len(run.written) <= NAMED_AT_MOST else ""
     commands: tuple[str, ...] = ()
     if run.written:
-        paths = " ".join(quoted(path) for path in _common(run.written))
+        files = _common(run.written)
+        paths = " ".join(map(quoted, files))
+        beside = [path for path in run.beside if str(PurePosixPath(path).parent) not in files]
         # A file that git does not know yet shows no difference until it is announced.
-        commands = (f"git add --intent-to-add {paths}", f"git diff -- {paths}")
+        commands = (f"git add --intent-to-add {' '.join([paths, *map(quoted, beside)])}", f"git diff -- {paths}")
     look = ". Look at them before you commit:" if commands else ":"
     return [Step(f"{figures.count(len(records), 'baseline')} recorded{where}{look}", listed, commands)]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence  # noqa: TC003  (public annotations stay resolvable)
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_ovperf.metrics import Metric
 from pytest_ovperf.records import ComparisonRecord, StoredBaseline, VerdictKind
@@ -15,7 +15,7 @@ from pytest_ovperf.runs.of_records import percentiles_of
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.stats.disturbance import counted
 
-from . import figures
+from . import figures, layer_lines
 from .advice import budget_to_settle, rerun
 from .evidence import effort_lines
 from .phrases import moved, standing, takes
@@ -41,17 +41,20 @@ _PERCENTILES_OF = {
 
 @dataclass(frozen=True, slots=True)
 class _Explanation:
-    """The parts of the text. ``evidence`` starts with what tells most."""
+    """The parts of the text. ``evidence`` starts with what tells most; ``layers`` go behind its first sentence."""
 
     conclusion: str
     evidence: tuple[str, ...]
     steps: tuple[str, ...]
+    layers: tuple[str, ...] = ()
+    layers_briefly: tuple[str, ...] = ()
 
 
 def explain(record: ComparisonRecord, *, encoding: str = "utf-8") -> list[str]:
     """Return the whole text, a line of it per item, the conclusion first. Every line can be written in ``encoding``."""
     parts = _explanation(record)
-    return _shown([parts.conclusion, *parts.evidence, *parts.steps], encoding)
+    lines = [parts.conclusion, *parts.evidence[:1], *parts.layers, *parts.evidence[1:], *parts.steps]
+    return _shown(lines, encoding)
 
 
 def explain_briefly(
@@ -66,11 +69,12 @@ def explain_briefly(
     The conclusion and the first piece of advice are always there, even where they alone are longer than allowed.
     """
     parts = _explanation(record)
-    evidence = _shown(parts.evidence, encoding)
+    evidence = _shown([*parts.evidence[:1], *parts.layers_briefly, *parts.evidence[1:]], encoding)
+    first = 1 + max(1, len(parts.layers_briefly))
     conclusion, *steps = _shown([parts.conclusion, *parts.steps], encoding)
     kept_steps = steps[:1]
     kept_evidence: list[str] = []
-    for wanted, kept in ((evidence[:2], kept_evidence), (steps[1:], kept_steps), (evidence[2:], kept_evidence)):
+    for wanted, kept in ((evidence[:first], kept_evidence), (steps[1:], kept_steps), (evidence[first:], kept_evidence)):
         for line in wanted:
             text = [conclusion, *kept_evidence, *kept_steps, line]
             if len(text) <= lines and sum(map(len, text)) <= characters:
@@ -81,7 +85,8 @@ def explain_briefly(
 def evidence(record: ComparisonRecord) -> tuple[str, ...]:
     """Return the sentences that stand beside a comparison in a report, the most telling first.
 
-    What to do comes last, where the verdict leaves something to be done. Nothing is made fit for a terminal.
+    What to do comes last, where the verdict leaves something to be done. Layers have a place of their own in reports.
+    Nothing is made fit for a terminal.
     """
     parts = _explanation(record)
     undone = record.judged and record.verdict.kind not in (VerdictKind.OK, VerdictKind.IMPROVED) and not record.stored
@@ -95,6 +100,14 @@ def _shown(lines: Sequence[str], encoding: str) -> list[str]:
 
 
 def _explanation(record: ComparisonRecord) -> _Explanation:
+    return replace(
+        _of_figures(record),
+        layers=layer_lines.under_failure(record),
+        layers_briefly=layer_lines.under_failure_briefly(record),
+    )
+
+
+def _of_figures(record: ComparisonRecord) -> _Explanation:
     kind = record.verdict.kind
     evidence = [
         *([_sides(record, record.baseline)] if record.baseline else [_own_figures(record)]),

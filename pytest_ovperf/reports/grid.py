@@ -42,13 +42,15 @@ def taken(columns: Sequence[Column]) -> int:
     return sum(each.width + _GAP for each in columns)
 
 
-def grid(columns: Sequence[Column]) -> list[RenderableType]:
+def grid(columns: Sequence[Column], below: Sequence[Sequence[RenderableType]] = ()) -> list[RenderableType]:
     """Return the lines of the table, each column exactly as wide as its widest line.
+
+    ``below`` has, for each row, lines over all columns that follow it.
 
     Laid out here and not by rich's own table: that one decides again about widths, and differently from release to
     release.
     """
-    lines = [_line(columns, [(each.title, "bold") for each in columns])]
+    lines: list[RenderableType] = [_line(columns, [(each.title, "bold") for each in columns])]
     lines.append(_line(columns, [("─" * each.width, "dim") for each in columns]))
     for number in range(len(columns[0].cells)):
         cells = [each.cells[number] for each in columns]
@@ -58,7 +60,8 @@ def grid(columns: Sequence[Column]) -> list[RenderableType]:
             _line(columns, [(cell[depth] if depth < len(cell) else "", "dim") for cell in cells])
             for depth in range(1, max(map(len, cells)))
         ]
-    return list(lines)
+        lines += below[number] if below else ()
+    return lines
 
 
 def _line(columns: Sequence[Column], cells: Sequence[tuple[str, str]]) -> Text:

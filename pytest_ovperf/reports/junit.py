@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence  # noqa: TC003  (public
 
 from pytest_ovperf.metrics import Unit
 from pytest_ovperf.runs.values import unit_of, value_of
-from pytest_ovperf.runs.view import ArmView, ComparisonView, FigureView  # noqa: TC001  (see above)
+from pytest_ovperf.runs.view import ArmView, ComparisonView, FigureView, LayersView  # noqa: TC001  (see above)
+
+from .layer_lines import telling
 
 #: What the name of every property of ours begins with.
 PREFIX = "ovperf."
@@ -91,8 +93,16 @@ def _properties(view: ComparisonView) -> Iterator[tuple[str, str]]:
     yield "measuring_s", _number(view.seconds)
     yield from _of_arm("candidate", view.candidate, view.metric)
     yield from _of_arm("reference", view.reference, view.metric)
+    yield from _of_layers(view.layers)
     if view.fidelity is not None:
         yield "fidelity_cosine", _number(view.fidelity.cosine)
+
+
+def _of_layers(views: Sequence[LayersView]) -> Iterator[tuple[str, str]]:
+    """Yield how many differences there are in the graphs of both arms, and of each the sentence that tells most."""
+    known = [view.changes for view in views if view.changes is not None]
+    yield "graph_changes", str(sum(known)) if known else ""
+    yield "layers", "; ".join(f"{view.arm}: {telling(view)}" for view in views if telling(view))
 
 
 def _of_arm(side: str, arm: ArmView, metric: str) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from pytest_ovperf.runs.view import BenchmarkView, ComparisonView, CompiledView,
 
 from . import figures
 from .figure_markdown import FIGURE_HEAD, figure_lines, ladder_markdown
+from .layer_markdown import changed_graphs, has_times, layers_markdown, race_graphs
 from .markdown_text import code, text
 from .rows import short_names
 
@@ -62,8 +63,10 @@ def run_markdown(run: RunView, *, max_bytes: int | None = None) -> str:
     notes = room.take([f"- {text(note)}\n" for note in run.notes])
     head_of, row_of = (RACE_HEAD, _race) if any(view.is_race for view in rows) else (_TABLE, _row)
     table = room.take([row_of(view, names, shared) for view in pressing])
-    evidence = room.take([_evidence(view, names) for view in pressing if view.kind in _EXPLAINED and view.evidence])
+    evidence = room.take([_evidence(view, names) for view in rows if _is_explained(view)])
+    graphs = room.take(changed_graphs(rows))
     table += room.take([row_of(view, names, shared) for view in rows if _is_fine(view)])
+    layers = room.take([_profiled(view, names) for view in rows if has_times(view) and not _is_explained(view)])
     ladders = room.take([ladder_markdown(view) for view in run.ladders])
     absolute = room.take(figure_lines(run.figures))
     compiled = room.take(_compiled(run.compiled))
@@ -73,6 +76,8 @@ def run_markdown(run: RunView, *, max_bytes: int | None = None) -> str:
         _section([*head_of, ""], table),
         _left_out(len(rows) - len(table), "comparison"),
         "".join(evidence),
+        _section(["**Execution graphs that changed**", "", ""], graphs),
+        "".join(layers),
         *ladders,
         _left_out(len(run.ladders) - len(ladders), "ladder"),
         _section(FIGURE_HEAD, absolute),
@@ -108,6 +113,10 @@ class _Room:
 
 def _is_fine(view: ComparisonView) -> bool:
     return view.said in ("ok", "improved", "recorded")
+
+
+def _is_explained(view: ComparisonView) -> bool:
+    return not _is_fine(view) and view.kind in _EXPLAINED and bool(view.evidence)
 
 
 def _section(head: Sequence[str], lines: Sequence[str]) -> str:
@@ -175,7 +184,7 @@ def _race(view: ComparisonView, names: Mapping[str, str], shared: Collection[str
     about = [view.candidate.name, *(getattr(view, name) for name in _FACTS if name not in {*shared, "model"})]
     unit = unit_of(view.metric)
     cells = [
-        f"{text(view.model)}<br>{' · '.join(map(text, about))}<br>{code(names[view.test])}",
+        "<br>".join([text(view.model), " · ".join(map(text, about)), code(names[view.test]), *race_graphs(view)]),
         *(figures.quantity(value_of(arm, view.metric), unit) for arm in (view.reference, view.candidate)),
         f"{figures.speedup(view.ratio)}<br>{figures.interval(view.low, view.high)}",
         _verdict(view),
@@ -207,8 +216,17 @@ def _held_against(view: ComparisonView) -> str:
 def _evidence(view: ComparisonView, names: Mapping[str, str]) -> str:
     """Return what explains a verdict, folded. HTML within it is Markdown again only after an empty line."""
     summary = f"{_verdict(view)}: {code(names[view.test])}, {text(arms_of(view))}, {figures.speedup(view.ratio)}"
-    lines = "\n".join(f"- {_sentence(line)}" for line in view.evidence)
-    return f"<details>\n<summary>{summary}</summary>\n\n{lines}\n\n</details>\n\n"
+    listed = "\n".join(f"- {_sentence(line)}" for line in view.evidence)
+    return _folded(summary, "\n\n".join([listed, *layers_markdown(view)]))
+
+
+def _profiled(view: ComparisonView, names: Mapping[str, str]) -> str:
+    """Return where the time went in a comparison that leaves nothing else to explain, folded."""
+    return _folded(f"Layers: {code(names[view.test])}, {text(arms_of(view))}", "\n\n".join(layers_markdown(view)))
+
+
+def _folded(summary: str, content: str) -> str:
+    return f"<details>\n<summary>{summary}</summary>\n\n{content}\n\n</details>\n\n"
 
 
 def _sentence(line: str) -> str:

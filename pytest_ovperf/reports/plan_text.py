@@ -55,7 +55,7 @@ def _sentences(plan: Plan) -> list[str]:
         lines.append("A test without a baseline says what it compares only when it runs.")
     if len(asked) < len(plan.comparisons):
         lines.append("Absolute figures have no baseline: what they take is known when they are measured.")
-    return [*lines, "Nothing was measured: this is the plan."]
+    return [*lines, *_timing(plan), "Nothing was measured: this is the plan."]
 
 
 def _sentences_of_races(plan: Plan) -> list[str]:
@@ -70,8 +70,15 @@ def _sentences_of_races(plan: Plan) -> list[str]:
             "least."
         ),
         _error_budget(plan),
+        *_timing(plan),
         "Nothing was measured: this is the plan.",
     ]
+
+
+def _timing(plan: Plan) -> list[str]:
+    if not plan.times_layers:
+        return []
+    return ["The layers of each OpenVINO arm are timed besides: once a run, a few seconds for most models."]
 
 
 def _error_budget(plan: Plan) -> str:

@@ -1,4 +1,7 @@
-"""The races of a run, new release over old, as text: one row an arm, whichever tests asked for it. Formatting only."""
+"""The races of a run, new release over old, as text: one row an arm, whichever tests asked for it. Formatting only.
+
+What changed in an arm's execution graph stands below its row.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import ComparisonRecord, VerdictKind  # noqa: TC001  (see above)
+from pytest_ovperf.runs.of_layers import layers_views
 from pytest_ovperf.runs.of_records import said_of
 
-from . import figures
+from . import figures, layer_lines
 from .grid import Column, column, grid, plain, taken
 from .layouts import STYLES
 from .screen import Keep, Screen, cell_width
@@ -25,7 +29,11 @@ _SHARED = ("device", "metric", "workload")
 
 @dataclass(frozen=True, slots=True)
 class RaceRow:
-    """A race as it is written: every figure rounded and with its unit. ``old`` and ``new`` are both sides' own."""
+    """A race as it is written: every figure rounded and with its unit. ``old`` and ``new`` are both sides' own.
+
+    ``graph`` says how the arm's graph stands to the old one's, empty where that is not known. ``layers`` are the lines
+    about it.
+    """
 
     model: str
     arm: str
@@ -39,6 +47,8 @@ class RaceRow:
     verdict: str
     kind: VerdictKind
     seconds: str
+    graph: str = ""
+    layers: tuple[str, ...] = ()
 
 
 def release_of(versions: str) -> str:
@@ -67,12 +77,12 @@ def caption(records: Sequence[ComparisonRecord]) -> str:
     )
 
 
-def race_rows(records: Sequence[ComparisonRecord]) -> tuple[RaceRow, ...]:
-    """Return one row a race, in the same order."""
-    return tuple(map(_row, records))
+def race_rows(records: Sequence[ComparisonRecord], *, whole: bool = False) -> tuple[RaceRow, ...]:
+    """Return one row a race, in the same order; with ``whole``, all that is known of layers in lines of its own."""
+    return tuple(_row(record, whole=whole) for record in records)
 
 
-def _row(record: ComparisonRecord) -> RaceRow:
+def _row(record: ComparisonRecord, *, whole: bool) -> RaceRow:
     asked, found = record.comparison, record.speedup
     return RaceRow(
         model=asked.model,
@@ -87,12 +97,17 @@ def _row(record: ComparisonRecord) -> RaceRow:
         verdict=said_of(record),
         kind=record.verdict.kind,
         seconds=figures.duration(record.seconds),
+        graph=", ".join(filter(None, map(layer_lines.short, layers_views(record.explained)))),
+        layers=layer_lines.below_race(record, whole=whole),
     )
 
 
-def race_table(screen: Screen, records: Sequence[ComparisonRecord]) -> list[RenderableType]:
-    """Return the table laid out for ``screen``: a line a race, two lines, or one race below the other."""
-    rows = race_rows(records)
+def race_table(screen: Screen, records: Sequence[ComparisonRecord], *, whole: bool = False) -> list[RenderableType]:
+    """Return the table laid out for ``screen``: a line a race, two lines, or one race below the other.
+
+    ``whole`` asks for all that is known of layers, and not only for what changed in the graph.
+    """
+    rows = race_rows(records, whole=whole)
     return _one_line(screen, rows) or _two_lines(screen, rows) or _stacked(screen, rows)
 
 
@@ -113,10 +128,11 @@ def _one_line(screen: Screen, rows: Sequence[RaceRow]) -> list[RenderableType]:
         column("new", [(screen.text(row.new),) for row in rows], justify="right"),
         column("new over old", [(row.over,) for row in rows], justify="right"),
         column("interval", [(screen.text(row.interval),) for row in rows], justify="right"),
+        *_graphs(rows),
         _verdicts([(row.verdict,) for row in rows], rows),
         column("time", [(row.seconds,) for row in rows], justify="right"),
     ]
-    return grid(columns) if taken(columns) <= screen.width else []
+    return grid(columns, _below(screen, rows)) if taken(columns) <= screen.width else []
 
 
 def _two_lines(screen: Screen, rows: Sequence[RaceRow]) -> list[RenderableType]:
@@ -124,12 +140,23 @@ def _two_lines(screen: Screen, rows: Sequence[RaceRow]) -> list[RenderableType]:
         column("old", [(screen.text(row.old),) for row in rows], justify="right"),
         column("new", [(screen.text(row.new),) for row in rows], justify="right"),
         column("new over old", [(row.over, screen.text(row.interval)) for row in rows], justify="right"),
+        *_graphs(rows),
         _verdicts([(row.verdict, row.seconds) for row in rows], rows),
     ]
     room = screen.width - taken(columns)
     if room < _SHORTEST_NAME:
         return []
-    return grid([column("model, arm", [_name_lines(screen, row, rows, room) for row in rows]), *columns])
+    names = column("model, arm", [_name_lines(screen, row, rows, room) for row in rows])
+    return grid([names, *columns], _below(screen, rows))
+
+
+def _graphs(rows: Sequence[RaceRow]) -> list[Column]:
+    return [column("graph", [(row.graph,) for row in rows])] if any(row.graph for row in rows) else []
+
+
+def _below(screen: Screen, rows: Sequence[RaceRow]) -> list[list[RenderableType]]:
+    wrapped = [[part for line in row.layers for part in screen.wrap(line, indent="  ", hang="    ")] for row in rows]
+    return [plain(parts, "dim") for parts in wrapped]
 
 
 def _name_lines(screen: Screen, row: RaceRow, rows: Sequence[RaceRow], room: int) -> tuple[str, ...]:
@@ -144,13 +171,13 @@ def _stacked(screen: Screen, rows: Sequence[RaceRow]) -> list[RenderableType]:
     from rich.text import Text  # noqa: PLC0415  (rich is imported when there is something to show)
 
     lines: list[RenderableType] = []
-    for row in rows:
+    for row, below in zip(rows, _below(screen, rows), strict=True):
         lines += plain(screen.wrap(row.model))
         about = [row.arm, *(getattr(row, name) for name in _about(rows))]
         lines += plain(screen.wrap(" · ".join(about), indent="  "))
         measured = f"old {row.old}, new {row.new}: new over old {row.over} ({row.interval})"
         lines += plain(screen.wrap(measured, indent="  "))
-        lines.append(Text("  ").append(row.verdict, STYLES[row.kind]))
+        lines += [Text("  ").append(row.verdict, STYLES[row.kind]), *below]
     return lines
 
 

@@ -59,7 +59,12 @@ def short_names(test_ids: Sequence[str]) -> dict[str, str]:
     for form in forms:
         waiting = [test_id for test_id in distinct if test_id not in names]
         taken = Counter(form(test_id) for test_id in waiting)
-        names.update({test_id: form(test_id) for test_id in waiting if taken[form(test_id)] == 1})
+        # Nor may one test be called what another one is called already, or has for its whole id.
+        given = {*names.values(), *distinct}
+        shortened = {test_id: form(test_id) for test_id in waiting}
+        names.update(
+            {own: name for own, name in shortened.items() if taken[name] == 1 and (name == own or name not in given)}
+        )
     return names
 
 

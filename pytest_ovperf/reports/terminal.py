@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import ComparisonRecord  # noqa: TC001  (public annotations stay resolvable)
 
-from . import figures
+from . import figures, layer_lines
 from .advice import RunFacts, Step, next_steps
 from .grid import plain, rendered
 from .layouts import STYLES, comparison_table
@@ -43,11 +43,12 @@ def summary(
     compared = [record for record in records if not record.comparison.is_race]
     blocks: list[list[RenderableType]] = []
     if raced:
-        blocks += [plain(screen.wrap(caption(raced))), race_table(screen, raced)]
+        blocks += [plain(screen.wrap(caption(raced))), race_table(screen, raced, whole=run.explain)]
     if compared:
         table = rows(compared)
         shared = _shared(table)
         blocks += [plain(screen.wrap(_caption(table, shared))), comparison_table(screen, table, shared)]
+        blocks += _layers(screen, compared, whole=run.explain)
     blocks.append(_totals(screen, records))
     written = [rendered(block, screen, colour=colour) for block in blocks]
     written += [_step(step, screen, colour=colour) for step in next_steps(records, run)]
@@ -68,6 +69,19 @@ def _caption(table: Sequence[Row], shared: frozenset[str]) -> str:
     words += [f"on {first.device}"] if "device" in shared else []
     text = " ".join(words)
     return f"{text}, intervals at {first.confidence} confidence" if "confidence" in shared else text
+
+
+def _layers(screen: Screen, records: Sequence[ComparisonRecord], *, whole: bool) -> list[list[RenderableType]]:
+    """Say which graphs changed without making anything slower, or the ``whole`` of what is known of all."""
+    if not whole:
+        notes = layer_lines.at_most(note for record in records for note in layer_lines.noted(record))
+        return [plain([line for note in notes for line in screen.wrap(f"{note}.", hang="  ")])] if notes else []
+    return [
+        plain(
+            [*screen.wrap(f"{head}:"), *(line for each in said for line in screen.wrap(each, indent="  ", hang="    "))]
+        )
+        for head, said in layer_lines.all_blocks(records)
+    ]
 
 
 def _totals(screen: Screen, records: Sequence[ComparisonRecord]) -> list[RenderableType]:

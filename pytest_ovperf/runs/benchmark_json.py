@@ -4,14 +4,15 @@ Versions 3 to 5 of pytest-benchmark write the same members, as far as they are r
 writes with the entries of `benchmark_entries`, objects named ``ovperf`` hold the rest::
 
     {"machine_info": {…, "ovperf": {"machine": {…}, "devices": {…}}},
-     "benchmarks": [{…, "extra_info": {…, "ovperf": {"schema": 3, "side": "candidate", "key": "…",
+     "benchmarks": [{…, "extra_info": {…, "ovperf": {"schema": 4, "side": "candidate", "key": "…",
                                                      "arm": {…}, "comparison": {…}}}},
-                    {…, "extra_info": {…, "ovperf": {"schema": 3, "side": "reference", "key": "…", "arm": {…}}}}],
-     "ovperf": {"schema": 3, "started": "…", "commit": "…", "versions": {…}, "notes": […],
-                "untimed": […], "figures": […], "ladders": […]}, …}
+                    {…, "extra_info": {…, "ovperf": {"schema": 4, "side": "reference", "key": "…", "arm": {…}}}}],
+     "ovperf": {"schema": 4, "started": "…", "commit": "…", "versions": {…}, "notes": […],
+                "untimed": […], "figures": […], "ladders": […], "compiled": […]}, …}
 
-Entries are times, so what a comparison of bytes came to stands whole among ``untimed``, as do absolute figures and
-ladders in lists of their own. Older schemas are still read: 2 knew no arms of other environments, 1 none of the three.
+Entries are times, so what a comparison of bytes came to stands whole among ``untimed``, as do absolute figures, ladders
+and what was compiled only in lists of their own. Older schemas are still read: 3 knew neither execution graphs nor what
+was compiled, 2 no arms of other environments, 1 none of the other lists.
 
 What machines are compared by stays the same from run to run, so that pytest-benchmark does not warn of another machine.
 """
@@ -29,12 +30,12 @@ from typing import Any, TypeVar
 from pytest_ovperf.errors import RunFileError
 
 from .plain import Place, from_data, to_data, whole_text
-from .view import ArmView, BenchmarkView, ComparisonView, FigureView, LadderView, RunView, Statistics
+from .view import ArmView, BenchmarkView, ComparisonView, CompiledView, FigureView, LadderView, RunView, Statistics
 
 _T = TypeVar("_T")
 
 #: The version of the blocks: what this code writes, and the newest that it reads.
-SCHEMA = 3
+SCHEMA = 4
 
 #: The name of every block.
 BLOCK = "ovperf"
@@ -52,7 +53,7 @@ def machine_block(machine: Mapping[str, str], devices: Mapping[str, str]) -> dic
 
 def run_block(run: RunView) -> dict[str, Any]:
     """Return what the document itself is to hold of ours."""
-    names = ("started", "commit", "versions", "notes", "figures", "ladders")
+    names = ("started", "commit", "versions", "notes", "figures", "ladders", "compiled")
     untimed = [view for view in run.comparisons if not is_timed(view)]
     return {"schema": SCHEMA, **{name: to_data(getattr(run, name)) for name in names}, "untimed": to_data(untimed)}
 
@@ -236,6 +237,7 @@ def _run(top: Place, name: str, notes: tuple[str, ...]) -> RunView:
         comparisons=_listed(ComparisonView, block.get("untimed")),
         figures=_listed(FigureView, block.get("figures")),
         ladders=_listed(LadderView, block.get("ladders")),
+        compiled=_listed(CompiledView, block.get("compiled")),
     )
 
 

@@ -17,6 +17,7 @@ from pytest_ovperf.stats.noise import centre_of, noise_of, shrunk_spread, studen
 from pytest_ovperf.stats.percentiles import call_times_ns, percentiles
 
 from .of_figures import figure_views, ladder_views, named_percentiles
+from .of_layers import layers_views
 from .plain import whole_text
 from .view import ArmView, BaselineView, ComparisonView, RunView, Statistics
 
@@ -147,6 +148,7 @@ def _comparison(record: ComparisonRecord, key: str, evidence: Sequence[str]) -> 
         seconds=record.seconds,
         evidence=tuple(whole_text(sentence) for sentence in evidence),
         versions={**last.reference.versions, **last.candidate.versions},
+        layers=layers_views(record.explained),
     )
 
 

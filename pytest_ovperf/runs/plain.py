@@ -11,11 +11,11 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pytest_ovperf.errors import RunFileError
+from pytest_ovperf.plain_data import PlainValue
 
 _T = TypeVar("_T")
 
 _REMEDY = "Save the run again (pytest --benchmark-json=FILE), or leave this file out."
-_SHOWN = 60
 
 
 def to_data(value: object) -> Any:  # noqa: ANN401  (what json takes has no type of its own)
@@ -40,25 +40,12 @@ def whole_text(text: str) -> str:
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-class Place:
-    """A value somewhere in a document, with the path that led to it: ``benchmarks[3].stats.median``."""
+class Place(PlainValue):
+    """A value somewhere in the document of a saved run."""
 
-    def __init__(self, value: object, path: str = "") -> None:
-        self.value = value
-        self.path = path
-
-    def wrong(self, expected: str) -> RunFileError:
-        """Return the error for a value that is something else than ``expected``."""
-        shown = repr(self.value)
-        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
-        return RunFileError(f"{self.path or 'the document'}: expected {expected}, found {shown}.", remedy=_REMEDY)
-
-    def at(self, name: str) -> Place:
-        """Return the member of that name. Raises `RunFileError` where there is none."""
-        members = self.mapping()
-        if name not in members:
-            raise RunFileError(f"{self.path or 'the document'}: {name!r} is missing.", remedy=_REMEDY)
-        return Place(members[name], f"{self.path}.{name}" if self.path else name)
+    def refused(self, seen: str) -> RunFileError:
+        """Return the error that says what was ``seen``."""
+        return RunFileError(seen, remedy=_REMEDY)
 
     def get(self, name: str) -> Place | None:
         """Return the member of that name, ``None`` where it is missing, null, or this is no object."""
@@ -66,37 +53,9 @@ class Place:
             return None
         return self.at(name)
 
-    def mapping(self) -> Mapping[str, object]:
-        """Return the object's members. Raises `RunFileError` for what is none."""
-        if isinstance(self.value, dict):  # what a parser makes, told without the detour over the abstract class
-            return self.value
-        if not isinstance(self.value, Mapping):
-            raise self.wrong("an object")
-        return self.value
-
-    def items(self) -> list[Place]:
-        """Return the list's items. Raises `RunFileError` for what is none."""
-        if not isinstance(self.value, list):
-            raise self.wrong("a list")
-        return [Place(item, f"{self.path}[{index}]") for index, item in enumerate(self.value)]
-
     def text(self) -> str:
-        """Return the text. Raises `RunFileError` for what is none."""
-        if not isinstance(self.value, str):
-            raise self.wrong("a text")
-        return whole_text(self.value)
-
-    def whole(self, least: int = 0) -> int:
-        """Return the whole number. Raises `RunFileError` for what is none, or is below ``least``."""
-        if not isinstance(self.value, int) or isinstance(self.value, bool) or self.value < least:
-            raise self.wrong(f"a whole number of at least {least}")
-        return self.value
-
-    def truth(self) -> bool:
-        """Return the boolean. Raises `RunFileError` for what is none."""
-        if not isinstance(self.value, bool):
-            raise self.wrong("true or false")
-        return self.value
+        """Return the text, free of halves of characters. Raises `RunFileError` for what is none."""
+        return whole_text(super().text())
 
     def number(self) -> float:
         """Return the number; ``nan`` and ``inf`` as text are ones as well. Raises `RunFileError` for what is none."""

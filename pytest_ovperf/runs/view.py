@@ -73,6 +73,64 @@ class BaselineView:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerGroupView:
+    """Layers that play the same role, such as one of each block, and of which the same is to be said.
+
+    ``name`` leaves open in what their names differ, ``layers`` is how many there are. ``what`` says what they are, or
+    what of them is not as it was (``changed``). ``old_ns`` and ``new_ns`` are what they took and take together, with
+    counters on; ``None`` where that is not known. ``share`` is that of a call's change, ``None`` where it says nothing.
+    """
+
+    name: str
+    layers: int
+    what: str
+    changed: bool
+    old_ns: float | None = None
+    new_ns: float | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTimesView:
+    """What a call and all of its layers took and take, in nanoseconds, with counters on.
+
+    ``everywhere`` is the factor by which all layers alike are slower, ``None`` where they have none in common.
+    ``reproduced`` tells whether such calls show what the comparison saw; if not, its layers do not explain it.
+    """
+
+    old_call_ns: float
+    new_call_ns: float
+    old_layers_ns: float
+    new_layers_ns: float
+    everywhere: float | None = None
+    reproduced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LayersView:
+    """One arm's execution graph, beside what it was (`graphs.explained.Explained`).
+
+    ``old`` is what it is held against (``the baseline of 2026-11-21``), empty where there is nothing. ``digest`` is
+    that of the graph now, which has ``layers``; empty where it could not be read. ``changes`` counts the differences,
+    ``None`` where the old graph is not known; ``heaviest`` is a clause about the first of them. ``sentences`` are all
+    that there is to say, the heaviest first, ``notes`` what could not be found out. ``groups`` have the heaviest first:
+    without ``times`` what changed, with them all that took time; ``others`` are those that are left out, together.
+    """
+
+    arm: str
+    old: str
+    digest: str
+    layers: int
+    changes: int | None = None
+    heaviest: str = ""
+    sentences: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    times: LayerTimesView | None = None
+    groups: tuple[LayerGroupView, ...] = ()
+    others: LayerGroupView | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ComparisonView:
     """One comparison of a run. Equal ``key`` in two runs means the same question.
 
@@ -80,6 +138,7 @@ class ComparisonView:
     ``high`` at ``confidence``; ``log_ratios`` are by launch. ``said`` is the verdict as it is written: a kind, or
     ``recorded`` or ``not judged``. The figures of ``change`` are shares (-0.12 is 12 % lower), ``None`` where nothing
     was judged against. ``evidence`` are sentences, the most telling first. ``versions`` are those of the arms.
+    ``layers`` has one item for each arm whose execution graph is known.
     """
 
     key: str
@@ -108,6 +167,7 @@ class ComparisonView:
     seconds: float
     evidence: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[LayersView, ...] = ()
 
     @property
     def is_race(self) -> bool:

@@ -58,6 +58,43 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerLine:
+    """Layers that play the same role, as a line of a table. ``count`` is empty for one; times are, where unknown."""
+
+    name: str
+    count: str
+    what: str
+    changed: bool
+    old: str
+    new: str
+    change: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """An arm's execution graph beside what it was: sentences, and a table whose tail (``more``) is folded.
+
+    Where nothing happened, all of it is. ``left_out`` says what has no line at all, ``totals`` is what the whole took.
+    """
+
+    caption: str
+    sentences: tuple[str, ...]
+    has_times: bool
+    lines: tuple[LayerLine, ...]
+    more: tuple[LayerLine, ...]
+    left_out: str
+    totals: tuple[LayerLine, ...]
+
+    @property
+    def more_words(self) -> str:
+        """What opens the folded part."""
+        number = len(self.more)
+        plural = "" if number == 1 else "s"
+        return f"{number} more line{plural}" if self.lines else f"Its layers, {number} line{plural}"
+
+
+@dataclass(frozen=True, slots=True)
 class FactChange:
     """A fact of the environment, then and now. ``changed`` is false where one of them is unknown."""
 
@@ -94,7 +131,7 @@ class Row:
 
     ``expected`` is what it was held against, and ``expected_as`` says what that is. The ``sort_`` fields are what
     columns are ordered by. ``more_evidence`` says at length what the detail shows anyway; ``earlier_evidence`` is what
-    the run itself said, where the page says something else.
+    the run itself said, where the page says something else. ``why`` is the sentence about layers that tells most.
     """
 
     anchor: str
@@ -121,6 +158,8 @@ class Row:
     pictures: tuple[Picture, ...]
     tables: tuple[Table, ...]
     facts: Facts | None
+    layers: tuple[Layers, ...] = ()
+    why: str = ""
 
     @property
     def reason(self) -> str:

@@ -11,7 +11,7 @@ from pytest_ovperf.reports import figures
 from pytest_ovperf.reports.comparison_rows import sheets
 from pytest_ovperf.reports.ladder import ladders
 from pytest_ovperf.reports.rows import short_names
-from pytest_ovperf.runs.compared import Basis, Compared, ComparedRow
+from pytest_ovperf.verdict.comparing import by_itself
 
 from . import environment, wording
 from .content import Page, Sheet, Style, Tally
@@ -24,6 +24,7 @@ from .row import anchor, benchmark_row, comparison_row, style_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_ovperf.runs.compared import Compared, ComparedRow
     from pytest_ovperf.runs.view import BenchmarkView, ComparisonView, RunView
 
     from .content import Row
@@ -36,48 +37,13 @@ _PROCESSOR = ("cpu", "processor", "machine")
 
 def of_run(run: RunView) -> Page:
     """Return the page of one run: its own verdicts, against its own baselines."""
-    return _page(_by_itself(run), title="")
+    return _page(by_itself(run), title="")
 
 
 def of_compared(compared: Compared) -> Page:
     """Return the page of runs compared, the last one judged; of a single run, that of the run."""
     first, last = compared.runs[0].name, compared.runs[-1].name
     return _page(compared, title=last if len(compared.runs) == 1 else f"{last} against {first}")
-
-
-def _by_itself(run: RunView) -> Compared:
-    """Put a run into the form that comparisons have: with no other run, and with the verdicts that it gave."""
-    comparisons = tuple(
-        ComparedRow(
-            now=view,
-            earlier=(),
-            basis=Basis.RECORDED,
-            kind=view.kind,
-            said=view.said,
-            expected=view.expected,
-            change=view.change,
-            change_low=view.change_low,
-            change_high=view.change_high,
-            tolerance=view.tolerance,
-        )
-        for view in run.comparisons
-    )
-    benchmarks = tuple(
-        ComparedRow(
-            now=view,
-            earlier=(),
-            basis=Basis.NOTHING,
-            kind=VerdictKind.NO_BASELINE,
-            said="not judged",
-            expected=None,
-            change=None,
-            change_low=None,
-            change_high=None,
-            tolerance=0.0,
-        )
-        for view in run.benchmarks
-    )
-    return Compared((run,), comparisons, benchmarks, (), (), 0.0, run.notes)
 
 
 def _page(compared: Compared, *, title: str) -> Page:

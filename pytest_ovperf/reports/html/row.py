@@ -13,7 +13,7 @@ from pytest_ovperf.reports.phrases import standing
 from pytest_ovperf.runs.compared import Basis
 from pytest_ovperf.runs.values import arms_of, metric_of
 
-from . import environment, wording
+from . import environment, layers, wording
 from .content import Picture, Row, Sentence, Style
 from .marks import spark
 from .payload import each_of
@@ -86,6 +86,8 @@ def comparison_row(
         pictures=tuple(_pictures(row, alone=alone)),
         tables=comparison_tables(row),
         facts=_facts(row, runs),
+        layers=layers.layers(view.layers),
+        why=layers.why(view.layers) if alone else "",
     )
 
 

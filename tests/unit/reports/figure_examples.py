@@ -85,24 +85,16 @@ LADDER = LadderRecord(
     seconds=312.0,
     notes=("Memory is that of a pass of its own.",),
 )
-_COMPILER = "the compiler of OpenVINO 2026.4.1 for Windows, under Wine"
+_COMPILES = CompiledView(
+    model="minilm fixed to 1x128",
+    precision="fp32",
+    platform="4000",
+    compiles=True,
+    outcome="compiles, 44.27 MiB",
+    change="as recorded",
+    by="the compiler of OpenVINO 2026.4.1 for Windows, under Wine",
+)
 COMPILED = (
-    CompiledView(
-        model="minilm fixed to 1x128",
-        precision="fp32",
-        platform="4000",
-        compiles=True,
-        outcome="compiles, 44.27 MiB",
-        change="as recorded",
-        by=_COMPILER,
-    ),
-    CompiledView(
-        model="gpt2",
-        precision="fp32",
-        platform="4000",
-        compiles=False,
-        outcome="refused: dynamic_shape",
-        change="not recorded",
-        by=_COMPILER,
-    ),
+    _COMPILES,
+    replace(_COMPILES, model="gpt2", compiles=False, outcome="refused: dynamic_shape", change="not recorded"),
 )

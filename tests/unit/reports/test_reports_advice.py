@@ -119,6 +119,18 @@ def test_many_written_files_are_named_by_their_folder() -> None:
     assert step.commands[1] == 'git diff -- "baselines/amd zen4"'
 
 
+def test_execution_graphs_are_added_with_the_baselines_that_name_them() -> None:
+    run = replace(HERE, written=("baselines/amd/test_a.json",), beside=("baselines/amd/graphs",))
+    (step,) = next_steps([replace(MISSING, stored=True)], run)
+    assert step.commands == (
+        "git add --intent-to-add baselines/amd/test_a.json baselines/amd/graphs",
+        "git diff -- baselines/amd/test_a.json",
+    )
+    many = replace(run, written=tuple(f"baselines/amd/test_{number}.json" for number in range(5)))
+    (step,) = next_steps([replace(MISSING, stored=True)], many)
+    assert step.commands[0] == "git add --intent-to-add baselines/amd"
+
+
 def test_unused_entries_are_named_with_their_file() -> None:
     (step,) = next_steps([OK], replace(HERE, unused=(UnusedBaseline("baselines/x/test_a.json", "test_gone[CPU]"),)))
     assert step.listed == ("baselines/x/test_a.json: test_gone[CPU]",)

@@ -18,9 +18,12 @@ from pytest_ovperf.runs import benchmark_json
 from pytest_ovperf.runs.of_records import run_view
 from pytest_ovperf.runs.values import arms_of
 from pytest_ovperf.store.keys import comparison_label
+from tests.unit.reports.layer_examples import CHANGED, UNTIMED
+from tests.unit.reports.layer_examples import LOST as SLOWER
 from tests.unit.reports.report_examples import LAUNCH, comparison, estimate, judged
 
 if TYPE_CHECKING:
+    from pytest_ovperf.graphs.explained import Explained
     from pytest_ovperf.runs.view import RunView
 
 OLD, BUILD = "2025.4.1", "2026.4.1-20426-0123456789a"
@@ -51,9 +54,16 @@ SAME = race("distilbert", "openvino-fp32[streams=2]", VerdictKind.OK, 1.0)
 RACES = (SAME, LOST)
 
 
-def summary(width: int, records: tuple[ComparisonRecord, ...] = RACES) -> str:
-    return terminal.summary(
-        records, RunFacts(options=(f"--ov-against={OLD}",)), width=width, colour=False, encoding="utf-8"
+def summary(width: int, records: tuple[ComparisonRecord, ...] = RACES, *, explain: bool = False) -> str:
+    facts = RunFacts(options=(f"--ov-against={OLD}",), explain=explain)
+    return terminal.summary(records, facts, width=width, colour=False, encoding="utf-8")
+
+
+def graphs(changed: Explained = CHANGED) -> tuple[ComparisonRecord, ...]:
+    """The races with what is known of their graphs: one is the same with both releases, the other is not."""
+    release = f"OpenVINO {OLD}"
+    return replace(SAME, explained=(replace(UNTIMED, old=release),)), replace(
+        LOST, explained=(replace(changed, old=release),)
     )
 
 
@@ -189,3 +199,44 @@ def test_the_header_says_what_is_raced_against_and_where_that_is() -> None:
 @pytest.mark.parametrize(("told", "release"), [(BUILD, "2026.4.1"), ("2025.4.1", "2025.4.1"), ("custom", "custom")])
 def test_a_release_is_the_beginning_of_what_openvino_tells(told: str, release: str) -> None:
     assert release_of(told) == release
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_what_changed_in_a_graph_stands_below_its_row(width: int) -> None:
+    lines = summary(width, graphs()).splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("  graph: 3 changes, the heaviest"))
+    assert "openvino-int8" in "".join(lines[place - 3 : place])
+    assert max(map(cell_width, lines[: lines.index("1 regressed. To measure again:")])) <= width
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_a_column_says_how_the_graphs_stand_to_each_other(width: int) -> None:
+    lines = summary(width, graphs()).splitlines()
+    (head,) = (line for line in lines if line.startswith("model"))
+    place = head.index("graph")
+    cells = {line.split()[0]: line[place:].split("  ")[0] for line in lines if line.startswith(("minilm", "distil"))}
+    assert cells == {"minilm": "3 changes", "distilbert": "same"}
+
+
+def test_where_graphs_are_not_known_there_is_no_such_column() -> None:
+    assert "graph" not in summary(160)
+
+
+def test_where_all_is_to_be_explained_the_layers_stand_below_the_row() -> None:
+    text = summary(160, graphs(SLOWER), explain=True)
+    assert "\n  with counters on, a call takes 3.04 ms and took 1.54 ms" in text
+    assert "\n  3 layers like encoder.layer.*." in text
+
+
+def test_markdown_says_of_each_race_what_became_of_the_graph() -> None:
+    same, changed = (
+        next(line for line in markdown.run_markdown(view(graphs())).splitlines() if line.startswith(f"| {model}"))
+        for model in ("distilbert", "minilm")
+    )
+    assert "<br>graph: same |" in same
+    assert "<br>graph: 3 changes, the heaviest FullyConnected int8 → f32" in changed
+
+
+def test_a_race_holds_its_layers_against_the_other_release() -> None:
+    text = "\n".join(failure.explain(graphs(SLOWER)[1]))
+    assert "Layers of openvino-int8, now and with OpenVINO 2025.4.1:" in text

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_ovperf.records import VerdictKind
@@ -92,6 +92,7 @@ def test_colons_and_slashes_in_parameters_are_not_part_of_the_path() -> None:
     assert short_names([test_id]) == {test_id: "test_one[C:/models/a::b.xml-CPU]"}
 
 
+@example(["", "::", "::::"])
 @given(st.lists(st.text("ab/:[].", max_size=12), unique=True))
 def test_different_tests_never_get_the_same_name(test_ids: list[str]) -> None:
     names = short_names(test_ids)

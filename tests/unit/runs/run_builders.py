@@ -18,9 +18,13 @@ from pytest_ovperf.runs.view import (
     ArmView,
     BaselineView,
     ComparisonView,
+    CompiledView,
     FactorView,
     FigureView,
     LadderView,
+    LayerGroupView,
+    LayersView,
+    LayerTimesView,
     RungView,
     RunView,
 )
@@ -175,6 +179,22 @@ LADDERS = st.builds(
     launches=st.integers(0, 100),
     seconds=NUMBERS,
 )
+COMPILED = st.builds(CompiledView, TEXT, TEXT, TEXT, st.booleans(), TEXT, TEXT, TEXT)
+GROUPS = st.builds(LayerGroupView, TEXT, st.integers(0, 9), TEXT, st.booleans(), MAYBE, MAYBE, MAYBE)
+LAYERS = st.builds(
+    LayersView,
+    arm=TEXT,
+    old=TEXT,
+    digest=TEXT,
+    layers=st.integers(0, 9),
+    changes=st.none() | st.integers(0, 9),
+    heaviest=TEXT,
+    sentences=st.lists(TEXT, max_size=2).map(tuple),
+    notes=st.lists(TEXT, max_size=2).map(tuple),
+    times=st.none() | st.builds(LayerTimesView, NUMBERS, NUMBERS, NUMBERS, NUMBERS, MAYBE, st.booleans()),
+    groups=st.lists(GROUPS, max_size=2).map(tuple),
+    others=st.none() | GROUPS,
+)
 
 
 @st.composite
@@ -211,6 +231,7 @@ def _comparisons(draw: st.DrawFn) -> tuple[ComparisonView, tuple[tuple[int, ...]
             seconds=NUMBERS,
             evidence=st.lists(TEXT, max_size=2).map(tuple),
             versions=FACTS,
+            layers=st.lists(LAYERS, max_size=2).map(tuple),
         )
     )
     return view, calls
@@ -233,6 +254,7 @@ def runs(draw: st.DrawFn) -> Measured:
             notes=st.lists(TEXT, max_size=2).map(tuple),
             figures=st.lists(FIGURES, max_size=2).map(tuple),
             ladders=st.lists(LADDERS, max_size=1).map(tuple),
+            compiled=st.lists(COMPILED, max_size=1).map(tuple),
         )
     )
     return Measured(run, tuple(calls for _, calls in made))

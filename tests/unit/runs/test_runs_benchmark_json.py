@@ -206,8 +206,8 @@ def test_what_an_earlier_version_could_not_write_has_its_default() -> None:
 def test_a_file_of_a_newer_version_asks_for_an_upgrade(where: str) -> None:
     document = document_of(measured())
     block = of_ours("")(document) if where == "entry" else document["ovperf"]
-    block["schema"] = 4
-    with pytest.raises(RunFileError, match="reads up to 3") as raised:
+    block["schema"] = 5
+    with pytest.raises(RunFileError, match="reads up to 4") as raised:
         view_of(document, "x")
     assert "pip install --upgrade pytest-ovperf" in raised.value.remedy
 
@@ -279,3 +279,15 @@ def test_documents_of_the_first_schema_have_neither_figures_nor_ladders() -> Non
     document["ovperf"]["schema"] = 1
     read = view_of(document, "x")
     assert (read.figures, read.ladders, len(read.comparisons)) == ((), (), 1)
+
+
+def test_documents_of_the_third_schema_have_neither_layers_nor_what_was_compiled() -> None:
+    document = document_of(measured())
+    del document["ovperf"]["compiled"]
+    document["ovperf"]["schema"] = 3
+    block = of_ours("")(document)
+    block["schema"] = 3
+    del block["comparison"]["layers"]
+    read = view_of(document, "x")
+    assert read.compiled == ()
+    assert [view.layers for view in read.comparisons] == [()]
