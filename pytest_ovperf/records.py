@@ -330,7 +330,7 @@ class Side(StrEnum):
 class LayerFiles:
     """The files beside a baseline that hold an arm's execution graph and, where known, what its layers took.
 
-    Names within the machine's folder; ``times`` is empty where no times were recorded.
+    Names within the machine's folder of graphs; ``times`` is empty where no times were recorded.
     """
 
     graph: str

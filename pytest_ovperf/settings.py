@@ -63,7 +63,7 @@ class Settings:
     advice can repeat them. ``report`` is the file that an HTML report is to be written to, ``None`` for none. ``tests``
     is the set of tests that the run takes. ``npu_platforms`` are the NPUs to compile for where there is none to run on.
     ``against`` names the environment whose OpenVINO this one's is raced against (`environments.asked.parse` reads it),
-    empty for none.
+    empty for none. ``explain`` asks where the time of every comparison goes, and not of regressions only.
     """
 
     devices: tuple[str, ...]
@@ -79,3 +79,4 @@ class Settings:
     tests: RunSet = RunSet.DEFAULT
     npu_platforms: tuple[str, ...] = ()
     against: str = ""
+    explain: bool = False

@@ -118,7 +118,7 @@ def compile_for(request: pytest.FixtureRequest, spec: ModelSpec, device: str) ->
     from pytest_ovperf.records import Precision  # noqa: PLC0415  (heavy only for tests that use it)
 
     mark = model_mark(request.node)
-    return session_of(request.config).compile(spec, device, Precision(mark.precision if mark else "fp32"))
+    return session_of(request.config).compiling.compile(spec, device, Precision(mark.precision if mark else "fp32"))
 
 
 def limit_of(request: pytest.FixtureRequest, spec: ModelSpec, device: str) -> UnboundedLimit | None:
@@ -129,7 +129,7 @@ def limit_of(request: pytest.FixtureRequest, spec: ModelSpec, device: str) -> Un
     bounded = bool(spec.ports) and not any(port.is_open for port in spec.ports)  # a file may fix its shapes itself
     if spec.static or bounded or (mark is not None and mark.dynamic):
         return None
-    limit = request.node.stash.get(LIMIT, None) or session_of(request.config).limit(spec, device)
+    limit = request.node.stash.get(LIMIT, None) or session_of(request.config).compiling.limit(spec, device)
     if limit is not None:
         request.node.stash[LIMIT] = limit
     return limit

@@ -66,12 +66,12 @@ def model(request: pytest.FixtureRequest) -> ModelSpec:
     """Return the model under test: from ``@pytest.mark.model`` or an indirect parameter of this name."""
     with as_outcome():
         mark = named_model(request.node)
-        return _session(request).resolve(mark.name, mark.shape)
+        return _session(request).asking.model(mark.name, mark.shape)
 
 
 def _named(request: pytest.FixtureRequest, model: ModelSpec | str) -> ModelSpec:
     """Return the model of a test that parametrizes ``model`` by name and does not say ``indirect``."""
-    return _session(request).resolve(model, None) if isinstance(model, str) else model
+    return _session(request).asking.model(model, None) if isinstance(model, str) else model
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def speedup(
         new_tokens: object = None,
         **settings: object,
     ) -> MeasuredSpeedup | RacedSpeedup:
-        arms = session.arms(candidate, over, device, _tuning(settings))
+        arms = session.asking.arms(candidate, over, device, _tuning(settings))
         measured = session.speedup(
             request.node.nodeid,
             model,
@@ -159,7 +159,7 @@ def measure(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Ca
 
     @translated
     def one_arm(name: str, *, prompt: object = None, new_tokens: object = None, **settings: object) -> MeasuredArm:
-        arm = session.arm(name, device, _tuning(settings))
+        arm = session.asking.arm(name, device, _tuning(settings))
         found = session.measure(
             request.node.nodeid, model, arm, budget_s=mark.budget_s, prompt=prompt, new_tokens=new_tokens
         )
@@ -222,7 +222,7 @@ def fidelity(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> C
     def compare(
         candidate: str, *, over: str, prompt: object = None, new_tokens: object = None, **settings: object
     ) -> Fidelity:
-        arms = session.arms(candidate, over, device, _tuning(settings))
+        arms = session.asking.arms(candidate, over, device, _tuning(settings))
         found = session.fidelity(model, arms, prompt=prompt, new_tokens=new_tokens)
         proven(limit, arms)
         return found

@@ -67,6 +67,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="race every OpenVINO arm that a speedup names against another release: the Python interpreter of an "
         "environment that has it, or the release, such as openvino==2025.4.1, for which one is made once",
     )
+    group.addoption(
+        "--ov-explain",
+        action="store_true",
+        default=None,
+        help="time the layers of every OpenVINO arm that is compared, and not only of those that lost: where its time "
+        "goes, and where it went since the baseline",
+    )
     group.addoption("--ov-baselines", metavar="DIR", help="where baselines are kept (default: baselines)")
     group.addoption(
         "--ov-budget",
@@ -101,6 +108,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("ov_device", "devices to run on, as --ov-device")
     parser.addini("ov_npu_platform", "NPUs to compile for, as --ov-npu-platform")
     parser.addini("ov_against", "interpreter or release to race against, as --ov-against")
+    parser.addini("ov_explain", "as --ov-explain", type="bool", default=False)
     parser.addini("ov_baselines", "folder of the baselines, as --ov-baselines")
     parser.addini("ov_budget", "seconds for one comparison, as --ov-budget")
     parser.addini("ov_tolerance", "tolerated loss in percent, as --ov-tolerance")
@@ -123,7 +131,6 @@ def read_settings(config: pytest.Config) -> Settings:
     update, against = _update_mode(config.getoption("update_baselines")), _against(config)
     if against:
         _refuse_recording(update)
-    strict = config.getoption("ov_strict")
     return Settings(
         devices=parse_devices(_text(config, "ov_device") or "CPU"),
         baselines_dir=_path(config, "ov_baselines", "folder") or config.rootpath / "baselines",
@@ -131,13 +138,14 @@ def read_settings(config: pytest.Config) -> Settings:
         update=update,
         budget_s=_layered(config, "ov_budget", _seconds),
         tolerance=_layered(config, "ov_tolerance", _percent),
-        strict=bool(config.getini("ov_strict") if strict is None else strict),
+        strict=_switch(config, "ov_strict"),
         root=config.rootpath,
         given=_given(config),
         report=_path(config, "ov_report", "file"),
         tests=_set(config),
-        npu_platforms=() if platforms is None else parse_platforms(platforms, "--ov-npu-platform"),
+        npu_platforms=() if platforms is None else parse_platforms(platforms, _place_of(config, "ov_npu_platform")),
         against=against,
+        explain=_switch(config, "ov_explain"),
     )
 
 
@@ -145,15 +153,15 @@ def _given(config: pytest.Config) -> tuple[str, ...]:
     """Return the options that a later run has to repeat to measure and judge as this one did."""
     names = ("ov_against", "ov_baselines", "ov_cache_dir", "ov_tolerance", "ov_set")
     values = ((name, config.getoption(name)) for name in names)
-    given = tuple(f"--{name.replace('_', '-')}={value}" for name, value in values if value is not None)
-    return given + (("--ov-strict",) if config.getoption("ov_strict") else ())
+    given = tuple(f"{_option(name)}={value}" for name, value in values if value is not None)
+    return given + tuple(_option(name) for name in ("ov_strict", "ov_explain") if config.getoption(name))
 
 
 def any_given(config: pytest.Config) -> bool:
     """Tell whether any option is set at all, on the command line or in the ini file."""
     names = (
         *("device", "npu_platform", "against", "baselines", "budget"),
-        *("tolerance", "set", "strict", "cache_dir", "report"),
+        *("tolerance", "set", "strict", "cache_dir", "report", "explain"),
     )
     return config.getoption("update_baselines") is not None or any(
         config.getoption(f"ov_{name}") is not None or config.getini(f"ov_{name}") for name in names
@@ -235,11 +243,8 @@ def _refuse_recording(update: UpdateMode) -> None:
 def _set(config: pytest.Config) -> RunSet:
     from pytest_ovperf.settings import RunSet  # noqa: PLC0415  (paid only by runs that use the plugin)
 
-    given = config.getoption("ov_set")
     written = _text(config, "ov_set")
-    return read_set(
-        RunSet.DEFAULT if written is None else written, "the ini value ov_set" if given is None else "--ov-set"
-    )
+    return read_set(RunSet.DEFAULT if written is None else written, _place_of(config, "ov_set"))
 
 
 def read_set(value: object, what: str) -> RunSet:
@@ -256,7 +261,7 @@ def _layered(config: pytest.Config, name: str, read: Callable[[str, str], float]
 
     given, ini = config.getoption(name), config.getini(name)
     return Layered(
-        command_line=None if given is None else read(str(given), f"--{name.replace('_', '-')}"),
+        command_line=None if given is None else read(str(given), _option(name)),
         ini=read(str(ini), f"the ini value {name}") if ini else None,
     )
 
@@ -289,6 +294,15 @@ def _update_mode(value: str | None) -> UpdateMode:
     )
 
 
+def _place_of(config: pytest.Config, name: str) -> str:
+    """Return what an error calls the place that a value is from."""
+    return f"the ini value {name}" if config.getoption(name) is None else _option(name)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _text(config: pytest.Config, name: str) -> str | None:
     """Return what the command line says, else the ini file, else nothing."""
     value = config.getoption(name)
@@ -297,11 +311,16 @@ def _text(config: pytest.Config, name: str) -> str | None:
     return None if value is None else str(value).strip()
 
 
+def _switch(config: pytest.Config, name: str) -> bool:
+    """Tell whether something is switched on: the command line can only do that, the ini file says it for all runs."""
+    return bool(config.getini(name) if config.getoption(name) is None else config.getoption(name))
+
+
 def _path(config: pytest.Config, name: str, what: str) -> Path | None:
     """Resolve a path: against the working directory from the command line, the project's root from the ini file."""
     given = config.getoption(name)
     if given == "":
-        raise SettingsError(f"--{name.replace('_', '-')} is empty.", remedy=f"Name a {what}, or leave the option out.")
+        raise SettingsError(f"{_option(name)} is empty.", remedy=f"Name a {what}, or leave the option out.")
     if given is not None:
         return Path(config.invocation_params.dir, Path(given).expanduser()).resolve()
     ini = config.getini(name)

@@ -151,6 +151,6 @@ def _mistakes(config: pytest.Config, items: Sequence[pytest.Item]) -> Iterable[s
             markers.read_ovperf(item)
             if "model" in fixtures_of(item) and is_ours(item, "model"):
                 mark = named_model(item)
-                session.resolve(mark.name, mark.shape)
+                session.asking.model(mark.name, mark.shape)
         except OvperfError as error:
             yield f"{item.nodeid}: {error}"

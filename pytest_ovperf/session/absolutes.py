@@ -13,12 +13,14 @@ from .ladders import climb
 from .measured_arm import MeasuredArm, held_figure
 from .measured_ladder import MeasuredLadder
 from .side_by_side import Opening, SideBySide, first_launches
+from .turns import keep_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from pytest_ovperf.engines.protocol import LoadRequest
     from pytest_ovperf.figure import FigureRecord, LadderRecord
     from pytest_ovperf.metrics import Metric
     from pytest_ovperf.records import Arm
@@ -66,15 +68,14 @@ class Absolutes:
         return tuple(self._ladders.values())
 
     def keep(self, node_id: str) -> None:
-        """Keep the raw times of a test that is over. Raises `CacheError` where they cannot be written."""
+        """Keep the raw times of a test that is over. Raises `CacheError` where some cannot be written; others are."""
         self._single.pop(node_id, None)
-        for measured in self._begun.pop(node_id, []):
-            measured.keep(self._cache_dir, node_id)
+        over = self._begun.pop(node_id, [])
+        keep_each(partial(measured.keep, self._cache_dir, node_id) for measured in over)
 
     def end(self) -> None:
-        """Keep the raw times of tests that were interrupted. Raises `CacheError`."""
-        for node_id in tuple(self._begun):
-            self.keep(node_id)
+        """Keep the raw times of tests that were interrupted. Raises the first `CacheError` at its end."""
+        keep_each(partial(self.keep, node_id) for node_id in tuple(self._begun))
 
     def forget(self, node_id: str) -> None:
         """Forget what a test measured, all but its raw times: it is run again."""
@@ -135,10 +136,13 @@ class Absolutes:
     def _side_by_side(
         self, node_id: str, question: Question, metrics: Collection[Metric], budget_s: float
     ) -> SideBySide:
-        """Return the arms of a question, built and ready to be measured side by side."""
-        requests = question.prepared(self._arms)
+        """Return the arms of a question, ready to be built and measured side by side."""
+        requests: dict[Arm, LoadRequest] = {}
         names = ", ".join(arm.name for arm in question.arms)
-        opening = Opening(lambda arm: self._arms.open(requests[arm], arm))
+        opening = Opening(
+            lambda arm: self._arms.open(requests[arm], arm),
+            lambda arm: requests.update(replace(question, arms=(arm,)).prepared(self._arms)),
+        )
         lineup = Lineup(
             question.arms,
             question.workload,

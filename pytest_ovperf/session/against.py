@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.engines.protocol import packages_of
+from pytest_ovperf.environments.environment import version_key
 from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.records import Engine
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: By what name pip knows the packages that arms import, where that is another one.
 _DISTRIBUTIONS = {"openvino_genai": "openvino-genai", "optimum": "optimum-intel"}
+
+#: The oldest release whose GenAI builds a pipeline from a folder that has no tokenizer in it.
+_OLDEST_GENAI = "2025.2.0"
 
 #: What is the same whatever release there is: the files of the model, and the packages that make them.
 _NOT_OF_A_RELEASE = {
@@ -95,9 +99,12 @@ class Against:
         needed = packages_of(arm.engine, question.metric.workload, generates=generates)
         names = [_DISTRIBUTIONS.get(package, package) for package in needed]
         missing = [name for name in names if name not in self.environment.versions]
-        if not missing:
-            return ""
-        return f"{arm.name} needs {', '.join(missing)}, which {self.environment.python} does not have"
+        if missing:
+            return f"{arm.name} needs {', '.join(missing)}, which {self.environment.python} does not have"
+        has = self.environment.versions.get("openvino-genai", "")
+        if arm.engine is Engine.GENAI and version_key(has) < version_key(_OLDEST_GENAI):
+            return f"{arm.name} needs OpenVINO GenAI {_OLDEST_GENAI} or newer, and {self.environment.python} has {has}"
+        return ""
 
     def _race(self, question: Question, arm: Arm) -> Race:
         key = (question.model, question.generation, question.metric, str(question.workload), arm)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import ArmError, ArmUnavailableError, OvperfError
 from pytest_ovperf.metrics import WorkloadKind
+from pytest_ovperf.models.builders import require_builders
 from pytest_ovperf.models.shapes import call_shapes, compiled_shapes
 from pytest_ovperf.records import Arm, Engine
 from pytest_ovperf.trial.artefacts import ExportArm, FilesArm
 from pytest_ovperf.trial.fresh import FreshArm
 from pytest_ovperf.worker.arm import ArmWorker
 from pytest_ovperf.worker.client import Worker
+from pytest_ovperf.worker.profiling import profile_in_worker
 
 from .released import ReleasedArm
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_ovperf.models.library import ModelFiles, ModelLibrary
     from pytest_ovperf.models.spec import ModelSpec
     from pytest_ovperf.trial.run import ArmProcess
+    from pytest_ovperf.worker.profiling import ArmProfile
 
 #: A build may take this long. The largest of the catalogue takes well under a minute on two cores.
 BUILD_TIMEOUT_S = 3600.0
@@ -54,14 +57,14 @@ class Arms:
         library: ModelLibrary,
         threads: int,
         alone: Callable[[], AbstractContextManager[None]],
-        environment: Environment | None = None,
+        environments: Mapping[str, Environment] | None = None,
     ) -> None:
         """Take what ``threads`` each arm may use on a CPU, and what is held while all of them are at work.
 
-        ``environment`` is where arms with a release of their own run.
+        ``environments`` is where arms with a release of their own run, by release; it may grow.
         """
         self._library = library
-        self._environment = environment
+        self._environments = {} if environments is None else environments
         self._threads = threads
         self._alone = alone
         self._spare: dict[tuple[str, Arm], ArmWorker] = {}
@@ -84,7 +87,7 @@ class Arms:
         settled = self._library.settle(spec)
         generates = kind is WorkloadKind.GENERATE or bool(new_tokens)
         for arm in arms:
-            _check(settled, arm, generates=generates)
+            require_runnable(settled, arm, generates=generates)
         requests = {
             arm: self._generating(settled, arm, kind, prompt, new_tokens)
             if generates
@@ -96,6 +99,10 @@ class Arms:
             for arm, request in requests.items():
                 self._exports[_identity(request)] = self._library.exports(settled, arm.precision, kind=made_for)
         return settled, requests
+
+    def own_digest(self, spec: ModelSpec) -> str:
+        """Return what stands for the files of a model that a user brought, empty for one of the catalogue."""
+        return self._library.own_digest(spec)
 
     def open(self, request: LoadRequest, arm: Arm) -> ArmProcess:
         """Return the arm in a process that has timed nothing yet and may still be loading, or in one for each block."""
@@ -113,13 +120,20 @@ class Arms:
 
     def _other(self, arm: Arm) -> Environment:
         """Return the environment of an arm that has one. Raises `ArmUnavailableError` where it is none of this run."""
-        other = self._environment
-        if other is None or other.openvino != arm.release:
+        try:
+            return self._environments[arm.release]
+        except KeyError:
+            others = ", ".join(other.label for other in self._environments.values())
             raise ArmUnavailableError(
-                f"{arm} is asked for in a run that races against {other.label if other else 'nothing'}.",
+                f"{arm} is asked for in a run that races against {others or 'nothing'}.",
                 remedy=f"Race against it: --ov-against=openvino=={arm.release}.",
-            )
-        return other
+            ) from None
+
+    def profile(self, request: LoadRequest, arm: Arm, calls: int) -> ArmProfile:
+        """Return what the arm's layers take, in about so many calls, from a process of its own that runs alone."""
+        python = str(self._other(arm).python) if arm.release else None
+        with self._alone():
+            return profile_in_worker(arm, request, calls, python=python)
 
     def outputs(self, requests: Mapping[Arm, LoadRequest]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
         """Return each arm's outputs on the model's inputs: computed once a run, the arms loading side by side."""
@@ -178,8 +192,11 @@ class Arms:
         )
 
 
-def _check(spec: ModelSpec, arm: Arm, *, generates: bool) -> None:
-    """Raise `ArmError` for what cannot come of this model and arm, before anything is built for them."""
+def require_runnable(spec: ModelSpec, arm: Arm, *, generates: bool) -> None:
+    """Raise `ArmError` for what cannot come of this settled model and arm, before anything is built for them.
+
+    `ExtraMissingError` where a package is missing that building takes.
+    """
     if arm.engine is Engine.PYTORCH and not spec.has_pytorch:
         raise ArmError(
             f"{arm.kind} cannot run {spec.name!r}: a file of an exported model has no side that PyTorch could run.",
@@ -192,6 +209,7 @@ def _check(spec: ModelSpec, arm: Arm, *, generates: bool) -> None:
         )
     if arm.engine is Engine.OPENVINO and not generates:
         compiled_shapes(spec, call_shapes(spec, arm.tuning.batch), arm.tuning)
+    require_builders(spec, arm.precision, generates=generates)
 
 
 def _identity(request: LoadRequest) -> str:

@@ -19,14 +19,14 @@ from pytest_ovperf.verdict.measured import MeasuredSpeedup, Measuring
 from pytest_ovperf.verdict.provenance import provenance
 from pytest_ovperf.verdict.raced import RacedSpeedup
 
+from .layers import RunLayers
 from .questions import compared, output_arm, require_different
 from .under_way import UnderWay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container
     from contextlib import AbstractContextManager
 
-    from pytest_ovperf.engines.protocol import LoadRequest
     from pytest_ovperf.records import Arm, ComparisonRecord, Fidelity
     from pytest_ovperf.reports.live import LiveLine
     from pytest_ovperf.settings import Settings
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from .against import Against, Race
     from .arms import Arms
+    from .layers import PairLayers
     from .places import Places
     from .questions import Generation, Question
 
@@ -69,6 +70,7 @@ class Comparisons:
         self._allowance = allowance
         self._judgements: Counter[str] = Counter()
         self._under_way = UnderWay(settings.cache_dir)
+        self._layers = RunLayers(arms.profile, live.note)
         self._fidelity: dict[tuple[str, Generation | None, Arm, Arm], Fidelity] = {}
 
     @cached_property
@@ -78,7 +80,7 @@ class Comparisons:
             self._settings,
             self._store,
             lambda asked, measuring: provenance(
-                measuring.launches[-1], asked.device, self._settings.root, self._places.machine.versions
+                measuring.launches[-1], asked.device, self._settings.root, self._places.machine.versions, asked.weights
             ),
             self._allowance.may_wait,
         )
@@ -154,24 +156,27 @@ class Comparisons:
             self._settings.tolerance.under(tolerance),
             self._settings.tolerance.kept(tolerance),
             self._fidelity.get((question.model, question.generation, output_arm(candidate), output_arm(reference))),
+            self._arms.own_digest(question.spec),
         )
 
     def _measuring(self, asked: Asked, question: Question, budget_s: float) -> Measuring:
-        trial = self._trial(asked, question, question.prepared(self._arms), budget_s)
-        return Measuring(trial, partial(self._next_plan, asked.node_id), budget_s, self._alone)
+        layers = self._layers.of(asked.comparison, question.prepared(self._arms))
+        trial = self._trial(asked, question, layers, budget_s)
+        return Measuring(trial, partial(self._next_plan, asked.node_id), budget_s, self._alone, layers)
 
     @property
     def _is_recording(self) -> bool:
         return self._settings.update is not UpdateMode.NONE
 
-    def _trial(self, asked: Asked, question: Question, requests: Mapping[Arm, LoadRequest], budget_s: float) -> Trial:
+    def _trial(self, asked: Asked, question: Question, layers: PairLayers, budget_s: float) -> Trial:
         return Trial(
             asked.comparison,
-            lambda arm: self._arms.open(requests[arm], arm),
+            lambda arm: self._arms.open(layers.requests[arm], arm),
             rng=random.Random(str(asked.key)),  # noqa: S311  (an order of turns; the same in every run, for replay)
             planned=MOST_BASELINE_LAUNCHES if self._is_recording else LOOKS[-1],
             watch=self._live,
             want_outputs=asked.fidelity is None and question.has_outputs,
+            look=layers.look,
             budget_s=budget_s,
         )
 

@@ -166,9 +166,9 @@ class _Side:
 def climb(node_id: str, plan: LadderPlan, begin: Begin) -> tuple[LadderRecord, tuple[OvperfError, ...]]:
     """Measure a ladder; return it, and what the arms that are missing in it failed of.
 
-    ``begin`` makes the arms of a question ready to be measured side by side. An arm that fails is left out, and the
-    others are measured anew; without the reference there is no ladder, and its error is raised. One that turns out not
-    to be for this machine is no failure.
+    ``begin`` makes the arms of a question ready to be built and measured. An arm that fails at either is left out, and
+    the others are measured anew; without the reference there is no ladder, and its error is raised. One that turns out
+    not to be for this machine is no failure.
     """
     reference = plan.measured[plan.order[0]]
     main = _Side(*_reached(begin, plan.question, plan.metrics, needed=reference, arms=plan.measured))

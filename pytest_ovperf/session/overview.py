@@ -25,6 +25,7 @@ from pytest_ovperf.reports import (
 from pytest_ovperf.reports.screen import Screen
 from pytest_ovperf.runs import benchmark_entries, benchmark_json, of_records
 from pytest_ovperf.stats import together
+from pytest_ovperf.store import layer_names
 from pytest_ovperf.store.keys import comparison_label
 from pytest_ovperf.verdict.provenance import commit_of
 
@@ -155,11 +156,19 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
         update=session.settings.update,
         options=session.settings.given,
         written=tuple(sorted(_shown_path(session, path) for path in session.judging.written)),
+        beside=_graphs(session),
+        explain=session.settings.explain,
         unused=() if session.settings.against else _unused(session, whole_modules),
         movements=movements(session),
     )
     judged = terminal.summary(session.judging.records, run, width=width, colour=colour, encoding=encoding)
     return "\n".join(filter(None, (absolute, judged)))
+
+
+def _graphs(session: Session) -> tuple[str, ...]:
+    """Return the folder of the execution graphs that this machine's baselines name, where it has been written."""
+    folder = session.store.folder / layer_names.FOLDER
+    return (_shown_path(session, folder),) if session.judging.written and folder.is_dir() else ()
 
 
 def planned(session: Session, tests: Sequence[PlannedTest], *, width: int, colour: bool, encoding: str) -> str:

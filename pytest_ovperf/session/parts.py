@@ -50,7 +50,9 @@ class Parts:
     @cached_property
     def arms(self) -> Arms:
         """Where arms are opened."""
-        return Arms(self.library, self._places.machine.profile.physical_cores, self.turns.measuring, self.environment)
+        other = self.environment
+        others = {} if other is None else {other.openvino: other}
+        return Arms(self.library, self._places.machine.profile.physical_cores, self.turns.measuring, others)
 
     @cached_property
     def environment(self) -> Environment | None:

@@ -128,7 +128,7 @@ class Places:
 
     def require_tunable(self, arm: Arm, kind: WorkloadKind) -> None:
         """Raise `ArmError` or `ArmUnavailableError` where the arm's engine or device does not take its tuning."""
-        tunable.check_arm(arm, kind, self.machine.devices)
+        tunable.check_arm(arm, kind, self.machine.devices, threads=self.machine.profile.physical_cores)
 
     def require_precision(self, arm: Arm) -> None:
         """Raise `ArmUnavailableError` for BF16 where the device says that it has none, before a worker is started."""

@@ -13,6 +13,7 @@ from pytest_ovperf.models.sources import configuration_of
 from pytest_ovperf.records import Arm, Comparison, Engine, Precision
 from pytest_ovperf.tuning import UNTUNED, CacheUse, Tuning
 
+from .arms import require_runnable
 from .fitting import check_model, check_question
 
 if TYPE_CHECKING:
@@ -144,6 +145,8 @@ def ask(  # noqa: PLR0913  (all that a test may say)
         check_model(arm, spec, known, generates=generates)
         require_packages(arm, known, generates=generates)
     measured = tuple(_as_measured(arm, known) for arm in arms)
+    for arm in measured:
+        require_runnable(spec, arm, generates=generates)
     generation = _generation(spec, known, prompt, new_tokens) if generates else None
     return Question(spec, measured, known, generation)
 

@@ -20,7 +20,7 @@ from pytest_ovperf.trial.fresh import FreshArm
 from pytest_ovperf.worker.arm import ArmWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -62,7 +62,7 @@ class ReleasedArm:
             raise
         except _CANNOT as error:
             raise ArmUnavailableError(
-                f"Not raced against {self.environment.label}, which does not run it: {error.seen}",
+                f"Not raced against {self.environment.label}, which does not run it: {_in_brief(error.seen)}",
                 remedy="Race against a newer release, or run this test without --ov-against.",
             ) from error
         self._check_release(facts)
@@ -86,6 +86,16 @@ class ReleasedArm:
         """Return the outputs on the arm's inputs."""
         return self.process.outputs()
 
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        """Return the layers of the execution graph that this release made."""
+        return self.process.graph()
+
     def close(self) -> None:
         """End the process."""
         self.process.close()
+
+
+def _in_brief(seen: str) -> str:
+    """Return what was refused and why, in one line: traces and all that was printed stay with the error's cause."""
+    first, _, rest = seen.partition("\n")
+    return f"{first} {rest.partition(chr(10))[0].strip()}" if first.endswith(":") else first

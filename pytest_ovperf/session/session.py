@@ -10,39 +10,32 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import ArmUnavailableError
-from pytest_ovperf.hardware import devices as device_rules
 from pytest_ovperf.hardware.probe import read_machine
-from pytest_ovperf.metrics import parse_metric
-from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.npu.compile_only import CompileOnly
-from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.reports.html.place import check_place
 from pytest_ovperf.settings import DEFAULT_BUDGET_S, Settings, UpdateMode
 from pytest_ovperf.stats.sequential import comparison_error_rate
 from pytest_ovperf.tuning import UNTUNED, Tuning
 from pytest_ovperf.verdict.planning import plan
-from pytest_ovperf.worker.compiling import compile_in_worker
 
 from .absolutes import Absolutes
 from .against import Against
+from .asking import Asking
 from .comparisons import Allowance, Comparisons
+from .compiling import Compiling
 from .ladders import LadderPlan, usual_metric
-from .limits import UnboundedLimit
 from .parts import Parts
 from .places import Places
-from .questions import Question, ask, metric_of_outputs, model_label, output_arm, require_different
+from .questions import metric_of_outputs, output_arm, require_different
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import openvino
+    from collections.abc import Sequence
 
     from pytest_ovperf.environments.environment import Environment
     from pytest_ovperf.figure import FigureRecord, LadderRecord
     from pytest_ovperf.hardware.probe import Machine
     from pytest_ovperf.models.spec import ModelSpec
-    from pytest_ovperf.npu.blob import CompiledBlob
-    from pytest_ovperf.records import Fidelity
+    from pytest_ovperf.records import Arm, Fidelity
     from pytest_ovperf.reports.live import LiveLine
     from pytest_ovperf.store.store import BaselineStore
     from pytest_ovperf.verdict.judging import Judging
@@ -66,6 +59,8 @@ class Session:
             CompileOnly.of(settings.npu_platforms, settings.cache_dir, settings.baselines_dir, settings.update),
         )
         self._parts = Parts(settings, self.places, live)
+        self.asking = Asking(settings.root, self.places, self._parts)
+        self.compiling = Compiling(self.places, self._parts)
         self._error_rate = comparison_error_rate(1)
         self._may_wait: set[str] = set()
 
@@ -73,13 +68,6 @@ class Session:
     def machine(self) -> Machine:
         """The machine, probed once, in a process of its own."""
         return self.places.machine
-
-    def limit(self, spec: ModelSpec, device: str) -> UnboundedLimit | None:
-        """Return the limit that a model with unbounded dimensions is expected to meet on ``device``, if any."""
-        platform = self.places.compiled_for(device)
-        if platform is not None and self.places.npu is not None:
-            return UnboundedLimit(model_label(spec), "NPU", self.places.npu.where(platform))
-        return UnboundedLimit.of(model_label(spec), device, self.machine.devices, self.machine.versions)
 
     @property
     def environment(self) -> Environment | None:
@@ -155,7 +143,7 @@ class Session:
         self._error_rate = comparison_error_rate(comparisons)
         self.places.require_any()
         self._parts.cache.check_writable()
-        self.store.check()
+        self.store.check(layers=self.settings.update is not UpdateMode.ALL)
         if self.settings.update is not UpdateMode.NONE:
             self.store.check_writable()
         if self.settings.report is not None:
@@ -166,44 +154,6 @@ class Session:
     def plan(self, tests: Sequence[PlannedTest]) -> Plan:
         """Return what these tests would measure."""
         return plan(tests, self.settings, self.store, self._error_rate)
-
-    def resolve(self, name: str, shape: Sequence[int | str] | Mapping[str, Sequence[int]] | None) -> ModelSpec:
-        """Return the model of that name. Raises `ModelError`."""
-        return resolve(name, shape=shape, base=self.settings.root)
-
-    def arm(self, name: str, device: str, general: Tuning = UNTUNED) -> Arm:
-        """Return the arm of that name, checked; what its brackets leave open is taken from ``general``.
-
-        Raises `ArmError`, `ArmUnavailableError`, and `DeviceError` for a device of the arm's own.
-        """
-        arm = self.places.arm(name, device, general)
-        self.places.require_arm(arm, device)
-        return arm
-
-    def arms(self, candidate: str, reference: str, device: str, general: Tuning = UNTUNED) -> tuple[Arm, Arm]:
-        """Return both arms, checked; one may name a device of its own, such as ``openvino-fp32@AUTO:CPU``.
-
-        Raises what `arm` does, and `ArmError` for an arm that is compared with itself.
-        """
-        pair = self.places.arm(candidate, device, general), self.places.arm(reference, device, general)
-        require_different(*pair)
-        for arm in pair:
-            self.places.require_arm(arm, device)
-        return pair
-
-    def question(
-        self, spec: ModelSpec, arms: Sequence[Arm], metric: str, *, prompt: object = None, new_tokens: object = None
-    ) -> Question:
-        """Return what is asked, checked: every mistake that can be found before long work is. See `questions.ask`."""
-        parse_metric(metric)  # before a hub model is fetched for nothing
-        return ask(
-            self._parts.library.settle(spec),
-            arms,
-            metric,
-            prompt=prompt,
-            new_tokens=new_tokens,
-            tunable=self.places.require_tunable,
-        )
 
     # Measuring
 
@@ -223,7 +173,7 @@ class Session:
 
         Raises `ArmUnavailableError` where the run races arms, and none of these can be.
         """
-        question = self.question(spec, arms, metric, prompt=prompt, new_tokens=new_tokens)
+        question = self.asking.question(spec, arms, metric, prompt=prompt, new_tokens=new_tokens)
         if self._against is not None:
             require_different(*question.arms)
             return self._comparisons.race(
@@ -237,7 +187,9 @@ class Session:
         """Compare the outputs of both arms on the model's inputs; of a generation, on those of its prompt."""
         pair = output_arm(arms[0]), output_arm(arms[1])
         metric = metric_of_outputs(pair, told=prompt is not None or new_tokens is not None)
-        return self._comparisons.fidelity(self.question(spec, pair, metric, prompt=prompt, new_tokens=new_tokens))
+        return self._comparisons.fidelity(
+            self.asking.question(spec, pair, metric, prompt=prompt, new_tokens=new_tokens)
+        )
 
     def measure(  # noqa: PLR0913  (what a test may say of an arm)
         self,
@@ -254,7 +206,7 @@ class Session:
         Raises `ArmUnavailableError` in a run that races releases.
         """
         self._require_absolutes()
-        asked = partial(self.question, spec, (arm,), prompt=prompt, new_tokens=new_tokens)
+        asked = partial(self.asking.question, spec, (arm,), prompt=prompt, new_tokens=new_tokens)
         return self.absolutes.measure(node_id, arm, asked, budget_s=self._budget_s(budget_s))
 
     def ladder(  # noqa: PLR0913  (what a test may say of a ladder)
@@ -280,7 +232,7 @@ class Session:
         plan = LadderPlan.of(
             [self.places.arm(name, device, general) for name in names],
             partial(self.places.require_arm, device=device),
-            partial(self.question, settled, prompt=prompt, new_tokens=new_tokens),
+            partial(self.asking.question, settled, prompt=prompt, new_tokens=new_tokens),
             metric=metric or usual_metric(settled),
             also=also,
         )
@@ -295,27 +247,6 @@ class Session:
 
     def _budget_s(self, marker: float | None) -> float:
         return self.settings.budget_s.under(marker) or DEFAULT_BUDGET_S
-
-    def compile(self, spec: ModelSpec, device: str, precision: Precision) -> openvino.CompiledModel | CompiledBlob:
-        """Compile the model for the device, in this process; for other devices than the CPU first in a worker.
-
-        A driver that ends the process, or hangs, thus costs a `WorkerError` with its last output and not the run. For
-        an NPU that is compiled for and not run, it is done in another process only, and the blob is returned.
-        Raises `DeviceFailureError` with the cause, `DeviceAbsentError`, `ArmUnavailableError` and `ModelError`, too.
-        """
-        arm = Arm(Engine.OPENVINO, precision, device)
-        self.places.require_precision(arm)
-        request = self._parts.arms.prepare(spec, arm)[1][arm]
-        platform = self.places.compiled_for(device)
-        if platform is not None and self.places.npu is not None:
-            return self.places.npu.compile(
-                platform, request.ir, request.shape, label=model_label(spec), precision=str(precision)
-            )
-        if device_rules.base_devices(device) != ("CPU",):
-            compile_in_worker(arm, request)
-        from pytest_ovperf.engines.openvino import compile_model  # noqa: PLC0415  (brings OpenVINO: only where it is asked for)
-
-        return compile_model(request)
 
     # What pytest tells
 

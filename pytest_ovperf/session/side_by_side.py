@@ -6,23 +6,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_ovperf.errors import ArmError
 from pytest_ovperf.figure import Factor, FigureRecord
-from pytest_ovperf.metrics import Metric, WorkloadKind
+from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.records import Comparison, Trace
-from pytest_ovperf.stats.absolute import Absolute, absolute
+from pytest_ovperf.stats.absolute import absolute
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.stats.sequential import LOOKS
 
 from .turns import keep_lineup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.metrics import Metric
     from pytest_ovperf.records import Arm, ArmFacts, Block
+    from pytest_ovperf.stats.absolute import Absolute
     from pytest_ovperf.trial.lineup import Lineup
     from pytest_ovperf.trial.run import ArmProcess
 
@@ -39,12 +42,23 @@ def first_launches(kind: WorkloadKind) -> int:
 
 
 class Opening:
-    """Opens arms by ``open_arm`` and remembers which one failed: the error of a lineup tells it in words only."""
+    """Builds and opens arms, and remembers which one failed: the error of a lineup tells it in words only.
 
-    def __init__(self, open_arm: Callable[[Arm], ArmProcess]) -> None:
+    ``build`` makes what ``open_arm`` needs of an arm.
+    """
+
+    def __init__(
+        self, open_arm: Callable[[Arm], ArmProcess], build: Callable[[Arm], object] = lambda _arm: None
+    ) -> None:
         self._open_arm = open_arm
+        self._build = build
         #: The arm that failed first, ``None`` while none has.
         self.failed: Arm | None = None
+
+    def build(self, arm: Arm) -> None:
+        """Build what an arm needs."""
+        with self._noting(arm):
+            self._build(arm)
 
     def open(self, arm: Arm) -> ArmProcess:
         """Open an arm."""
@@ -55,6 +69,8 @@ class Opening:
     def _noting(self, arm: Arm) -> Iterator[None]:
         try:
             yield
+        except ArmError:  # a mistake in the question, which would be one without this arm, too
+            raise
         except Exception:
             self.failed = self.failed or arm
             raise
@@ -78,6 +94,10 @@ class _Noted:
     def outputs(self) -> Mapping[str, NDArray[Any]]:
         with self.noting():
             return self.process.outputs()
+
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        with self.noting():
+            return self.process.graph()
 
     def close(self) -> None:
         self.process.close()
@@ -121,7 +141,9 @@ class SideBySide:
             keep_lineup(cache_dir, node_id, self.question.model, self.question.workload, self._lineup.launches)
 
     def reach_first(self) -> None:
-        """Measure the launches without which there is no figure."""
+        """Build what the arms need, and measure the launches without which there is no figure."""
+        for arm in self.question.arms:
+            self._opening.build(arm)
         while self.launches < first_launches(self.question.metric.workload):
             self._lineup.run_launch()
 
@@ -136,10 +158,7 @@ class SideBySide:
 
     def figure(self, arm: Arm, metric: Metric) -> Absolute:
         """Return what the launches so far come to for ``arm``."""
-        found = absolute([launch.counted(arm) for launch in self._lineup.launches], metric)
-        if metric is Metric.MODEL_SIZE:  # nothing scatters
-            return Absolute(found.value, found.value, found.value, found.percentiles, found.samples)
-        return found
+        return absolute([launch.counted(arm) for launch in self._lineup.launches], metric)
 
     def record(self, node_id: str, arm: Arm, metric: Metric) -> FigureRecord:
         """Return what the launches so far come to, as reports show it."""

@@ -16,7 +16,7 @@ from pytest_ovperf.trial.lineup_traces import lineup_to_data
 from pytest_ovperf.trial.traces import trace_to_data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_ovperf.metrics import Workload
@@ -36,16 +36,40 @@ class OneAtATime:
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
-        """Hold the lock, having said so if somebody else has to be waited for."""
+        """Hold the lock, having said so if somebody else has to be waited for.
+
+        Raises `CacheError` where there can be no lock: in a folder, or by a file, that another user made.
+        """
+        try:
+            self._acquire()
+        except OSError as error:
+            raise CacheError(
+                f"The lock {self._lock.lock_file}, by which runs wait for each other, cannot be used: {error}.",
+                remedy="Let this user write that file, or name another folder with --ov-cache-dir.",
+            ) from error
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _acquire(self) -> None:
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             self._say("waiting for another run to finish measuring on this machine")
             self._lock.acquire()
+
+
+def keep_each(keeps: Iterable[Callable[[], object]]) -> None:
+    """Keep each of several raw times, whatever becomes of the others. Raises the first `CacheError` at its end."""
+    failures: list[CacheError] = []
+    for keep in keeps:
         try:
-            yield
-        finally:
-            self._lock.release()
+            keep()
+        except CacheError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def kept_traces(cache_dir: Path) -> list[Path]:

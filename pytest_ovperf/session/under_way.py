@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_ovperf.errors import OvperfError
-
-from .turns import keep_trace
+from .turns import keep_each, keep_trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,26 +60,19 @@ class UnderWay:
     def keep(self, node_id: str) -> None:
         """Keep the raw times of a pass through a test, but for those that another pass will add to.
 
-        Raises `CacheError` where they cannot be written.
+        Raises `CacheError` where some cannot be written; the others are.
         """
-        for _, measured in self._open.pop(node_id, []):
-            if measured.measuring not in self._set_aside.values():
-                self._keep(node_id, measured.measuring)
+        over = [measured.measuring for _, measured in self._open.pop(node_id, [])]
+        left = [measuring for measuring in over if measuring not in self._set_aside.values()]
+        keep_each(partial(self._keep, node_id, measuring) for measuring in left)
 
     def end(self) -> None:
         """Keep the raw times of tests that were interrupted or set aside. Raises the first `CacheError` at its end."""
-        failures: list[OvperfError] = []
         left = [(f"{key.module}::{key.test}", measuring) for key, measuring in self._set_aside.items()]
         left += [(node_id, each.measuring) for node_id, those in self._open.items() for _, each in those]
         self._set_aside.clear()
         self._open.clear()
-        for node_id, measuring in left:
-            try:
-                self._keep(node_id, measuring)
-            except OvperfError as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
+        keep_each(partial(self._keep, node_id, measuring) for node_id, measuring in left)
 
     def _keep(self, node_id: str, measuring: Measuring) -> None:
         if measuring.launches:

@@ -47,6 +47,10 @@ class FilesArm:
         """Return nothing: files that are not loaded have no outputs."""
         return {}
 
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        """Return nothing: files that are not loaded are not executed."""
+        return ()
+
     def close(self) -> None:
         """Do nothing."""
 
@@ -87,6 +91,10 @@ class ExportArm:
     def outputs(self) -> Mapping[str, NDArray[Any]]:
         """Return nothing: what was exported is not loaded."""
         return {}
+
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        """Return nothing: what was exported is not executed."""
+        return ()
 
     def close(self) -> None:
         """Do nothing: each block ends its own process."""

@@ -135,6 +135,10 @@ class FreshArm:
         assert self._last is not None  # noqa: S101  (`loaded` has made it)
         return fetch_outputs(self._last.worker, self._timeouts.outputs_s)
 
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        """Return nothing: what is measured is not how the model is executed."""
+        return ()
+
     def close(self) -> None:
         """End all processes and remove the caches. Once is enough."""
         if self._last is not None:

@@ -62,6 +62,11 @@ class OpenArm:
         with named(self.arm):
             return self.process.outputs()
 
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        """Return the layers of the arm's execution graph, empty where it has none to show."""
+        with named(self.arm):
+            return self.process.graph()
+
     def block(self, min_ns: int, min_calls: int) -> Block:
         """Take one block. Raises `MeasurementError` for one that holds no times or bytes above 0."""
         with named(self.arm):

@@ -18,7 +18,7 @@ from .watcher import SilentWatcher, Watcher
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,12 @@ class ArmProcess(Protocol):
 
     def outputs(self) -> Mapping[str, NDArray[Any]]:
         """Return the outputs on the trial's inputs, by name."""
+
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        """Return the layers of the execution graph, as `graphs.layers` reads them; empty where there is none to show.
+
+        Only once all that counts has been timed.
+        """
 
     def close(self) -> None:
         """End the process."""
@@ -79,8 +85,10 @@ class Trial:
 
     ``open_arm`` starts an arm's process and returns while it still loads. ``planned`` is how many launches there will
     be at most (told to the watcher). With ``want_outputs`` the outputs of both arms are fetched after the timed
-    part of the first launch that gets so far, so that fidelity needs no processes of its own. ``budget_s`` is what the
-    launches of an estimate are meant to keep to: where calls are slow, they make fewer rounds for it.
+    part of the first launch that gets so far, so that fidelity needs no processes of its own; ``look`` is shown each
+    arm at the very end of every launch, and must not raise. ``budget_s`` is what the launches of an estimate are meant
+    to keep to: where calls are slow, they make fewer rounds for it. ``launches`` were made before, by a run that was
+    interrupted.
     """
 
     def __init__(  # noqa: PLR0913  (everything that touches the world is injected)
@@ -93,7 +101,9 @@ class Trial:
         clock: Clock | None = None,
         watch: Watcher | None = None,
         want_outputs: bool = False,
+        look: Callable[[OpenArm], object] = lambda _opened: None,
         budget_s: float | None = None,
+        launches: Sequence[Launch] = (),
     ) -> None:
         self._comparison = comparison
         self._open_arm = open_arm
@@ -102,9 +112,10 @@ class Trial:
         self._clock: Clock = SystemClock() if clock is None else clock
         self._watch: Watcher = SilentWatcher() if watch is None else watch
         self._want_outputs = want_outputs
+        self._look = look
         self._budget_s = budget_s
         self._outputs: Outputs | None = None
-        self._launches: list[Launch] = []
+        self._launches: list[Launch] = list(launches)
 
     @property
     def trace(self) -> Trace:
@@ -135,6 +146,8 @@ class Trial:
             rounds = self._rounds(number, plan, candidate, reference)
             if self._want_outputs and self._outputs is None:
                 self._outputs = Outputs(candidate.outputs(), reference.outputs())
+            for opened in (candidate, reference):
+                self._look(opened)
         seconds = self._clock.monotonic_s() - started
         launch = Launch(*facts, rounds=rounds, started_unix=started_unix, seconds=seconds, warm=all(warm))
         self._launches.append(launch)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_ovperf.errors import ArmError, MeasurementError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
+from pytest_ovperf.plain_data import PlainValue
 from pytest_ovperf.records import (
     Arm,
     ArmFacts,
@@ -30,7 +31,7 @@ from pytest_ovperf.tuning import UNTUNED, Tuning
 from pytest_ovperf.worker.facts import facts_to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from typing import Self
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -69,7 +70,7 @@ def trace_from_data(data: object) -> Trace:
     """
     top = _Place(data, "trace")
     top.keys("schema", "comparison", "launches")
-    schema = top.at("schema").integer()
+    schema = top.at("schema").whole()
     if schema not in READ:
         raise top.at("schema").wrong(f"one of {', '.join(map(str, READ))}, the schemas that this version reads")
     return Trace(_comparison(top.at("comparison")), tuple(_launch(launch) for launch in top.at("launches").items()))
@@ -126,70 +127,35 @@ def block_to_data(block: Block) -> dict[str, Any]:
     return {"latency_ns": list(block.latency_ns), "interference": seen and asdict(seen), **more}
 
 
-class _Place:
-    """A value somewhere in the data, with the path that led to it."""
+class _Place(PlainValue):
+    """A value somewhere in a trace."""
 
-    def __init__(self, value: object, path: str) -> None:
-        self._value = value
-        self._path = path
-
-    def wrong(self, expected: str) -> MeasurementError:
-        shown = repr(self._value)
-        shown = shown if len(shown) <= 60 else shown[:57] + "..."  # noqa: PLR2004  (one line of a terminal)
+    def refused(self, seen: str) -> MeasurementError:
         return MeasurementError(
-            f"{self._path}: expected {expected}, found {shown}.",
-            remedy="The raw times were damaged or come from another version: delete the file and measure again.",
+            seen, remedy="The raw times were damaged or come from another version: delete the file and measure again."
         )
 
     def keys(self, *names: str, perhaps: Iterable[str] = ()) -> None:
-        """Insist on a mapping with these keys; those of ``perhaps`` may be there or not, others may not."""
+        """Insist on an object with these members; those of ``perhaps`` may be there or not, others may not."""
         found = self.mapping()
         missing = ", ".join(name for name in names if name not in found)
-        unknown = ", ".join(name for name in found if name not in {*names, *perhaps})
+        unknown = ", ".join(str(name) for name in found if name not in {*names, *perhaps})
         if missing or unknown:
             raise self.wrong(f"the keys {', '.join(names)} (missing: {missing or '-'}; unknown: {unknown or '-'})")
 
     def get(self, key: str) -> Self | None:
         return self.at(key) if key in self.mapping() else None
 
-    def at(self, key: str) -> Self:
-        return type(self)(self.mapping()[key], f"{self._path}.{key}")
-
-    def mapping(self) -> Mapping[str, object]:
-        if not isinstance(self._value, dict) or not all(isinstance(key, str) for key in self._value):
-            raise self.wrong("a mapping with text keys")
-        return self._value
-
     def entries(self) -> dict[str, Self]:
         return {key: self.at(key) for key in self.mapping()}
 
-    def items(self) -> list[Self]:
-        if not isinstance(self._value, list):
-            raise self.wrong("a list")
-        return [type(self)(item, f"{self._path}[{index}]") for index, item in enumerate(self._value)]
-
     def absent(self) -> bool:
-        return self._value is None
-
-    def text(self) -> str:
-        if not isinstance(self._value, str):
-            raise self.wrong("text")
-        return self._value
-
-    def integer(self, *, least: int = 0) -> int:
-        if not isinstance(self._value, int) or isinstance(self._value, bool) or self._value < least:
-            raise self.wrong(f"a whole number of at least {least}")
-        return self._value
+        return self.value is None
 
     def seconds(self) -> float:
-        if not isinstance(self._value, (int, float)) or isinstance(self._value, bool) or not isfinite(self._value):
+        if not isinstance(self.value, (int, float)) or isinstance(self.value, bool) or not isfinite(self.value):
             raise self.wrong("a number of seconds")
-        return float(self._value)
-
-    def truth(self) -> bool:
-        if not isinstance(self._value, bool):
-            raise self.wrong("true or false")
-        return self._value
+        return float(self.value)
 
     def one_of(self, kind: type[_E]) -> _E:
         try:
@@ -210,7 +176,7 @@ def _comparison(place: _Place) -> Comparison:
         metric=place.at("metric").one_of(Metric),
         workload=Workload(
             workload.at("kind").one_of(WorkloadKind),
-            {name: tuple(size.integer() for size in shape.items()) for name, shape in shapes.items()},
+            {name: tuple(size.whole() for size in shape.items()) for name, shape in shapes.items()},
             new_tokens=_count(workload, "new_tokens"),
             shortest=_count(workload, "shortest"),
         ),
@@ -248,8 +214,8 @@ def _facts(place: _Place) -> ArmFacts:
     return ArmFacts(
         precision=place.at("precision").text(),
         devices=tuple(device.text() for device in place.at("devices").items()),
-        threads=place.at("threads").integer(),
-        load_ns=place.at("load_ns").integer(),
+        threads=place.at("threads").whole(),
+        load_ns=place.at("load_ns").whole(),
         versions=_texts(place.at("versions")),
         streams=_count(place, "streams"),
         requests=_count(place, "requests"),
@@ -263,7 +229,7 @@ def _texts(place: _Place) -> dict[str, str]:
 
 def _count(place: _Place, name: str, *, otherwise: int = 0, least: int = 0) -> int:
     found = place.get(name)
-    return otherwise if found is None else found.integer(least=least)
+    return otherwise if found is None else found.whole(least=least)
 
 
 def _launch(place: _Place) -> Launch:
@@ -295,15 +261,15 @@ def _block(place: _Place) -> Block:
         latency_ns=_times(place.at("latency_ns")),
         interference=None if seen.absent() else _interference(seen),
         items=_count(place, "items", otherwise=1, least=1),
-        elapsed_ns=None if elapsed_ns is None else elapsed_ns.integer(least=1),
+        elapsed_ns=None if elapsed_ns is None else elapsed_ns.whole(least=1),
         first_ns=() if first_ns is None else _times(first_ns),
         tokens=_count(place, "tokens"),
-        bytes=None if size is None else size.integer(),
+        bytes=None if size is None else size.whole(),
     )
 
 
 def _times(place: _Place) -> tuple[int, ...]:
-    return tuple(time.integer(least=1) for time in place.items())
+    return tuple(time.whole(least=1) for time in place.items())
 
 
 def _interference(place: _Place) -> Interference:
@@ -311,6 +277,6 @@ def _interference(place: _Place) -> Interference:
 
     def count(name: str) -> int | None:
         found = place.at(name)
-        return None if found.absent() else found.integer()
+        return None if found.absent() else found.whole()
 
-    return Interference(place.at("wall_ns").integer(), count("steal_ns"), count("others_ns"), count("switches"))
+    return Interference(place.at("wall_ns").whole(), count("steal_ns"), count("others_ns"), count("switches"))

@@ -15,7 +15,8 @@ class Asked:
 
     ``device`` names the devices of both arms in full. ``tolerance`` is what the run asks for and ``kept_tolerance``
     what a new baseline is to remember (the command line is for one run only), ``None`` where that is left to the
-    baseline or the kind of comparison. ``fidelity`` is ``None`` unless it is known already.
+    baseline or the kind of comparison. ``fidelity`` is ``None`` unless it is known already. ``weights`` is a digest of
+    the files of a model that the user brought, else empty.
     """
 
     node_id: str
@@ -24,6 +25,7 @@ class Asked:
     tolerance: float | None
     kept_tolerance: float | None
     fidelity: Fidelity | None
+    weights: str = ""
 
     @property
     def key(self) -> EntryKey:

@@ -51,7 +51,8 @@ def compare(runs: Sequence[RunView], *, tolerance: float | None = None, warnings
     first, last = runs[0], runs[-1]
     _refuse_empty(last)
     if len(runs) == 1:
-        return _alone(last, warnings)
+        notes = ("One run alone is shown with the verdicts it gave itself.", *last.notes)
+        return replace(by_itself(last), notes=notes, warnings=tuple(warnings))
     _refuse_strangers(first, last)
     comparisons = _lined_up([run.comparisons for run in runs])
     obstacles = [_obstacle(now, earlier[0], first, last) for now, earlier in comparisons]
@@ -75,7 +76,8 @@ def compare(runs: Sequence[RunView], *, tolerance: float | None = None, warnings
     )
 
 
-def _alone(run: RunView, warnings: Sequence[str]) -> Compared:
+def by_itself(run: RunView) -> Compared:
+    """Return a run in the form that comparisons have: with no other run, and with the verdicts that it gave itself."""
     reason = "A plain benchmark is judged against another run only."
     return Compared(
         runs=(run,),
@@ -87,8 +89,7 @@ def _alone(run: RunView, warnings: Sequence[str]) -> Compared:
         missing=(),
         differences=(),
         error_rate=0.0,
-        notes=("One run alone is shown with the verdicts it gave itself.", *run.notes),
-        warnings=tuple(warnings),
+        notes=run.notes,
     )
 
 
@@ -248,7 +249,22 @@ def _changed_arms(now: ComparisonView, then: ComparisonView) -> tuple[str, ...]:
         for name, version in now.versions.items()
         if then.versions.get(name, version) != version
     ]
-    return (*found, *([f"Versions of the arms changed: {', '.join(versions)}."] if versions else []))
+    return (
+        *found,
+        *_changed_graphs(now, then),
+        *([f"Versions of the arms changed: {', '.join(versions)}."] if versions else []),
+    )
+
+
+def _changed_graphs(now: ComparisonView, then: ComparisonView) -> tuple[str, ...]:
+    """Name the arms that OpenVINO executes otherwise than in the first run, as far as both runs' files tell."""
+    known = {layers.arm: layers for layers in then.layers if layers.digest}
+    pairs = [(known[layers.arm], layers) for layers in now.layers if layers.digest and layers.arm in known]
+    return tuple(
+        f"The execution graph of {new.arm} changed: {new.layers} layers, {old.layers} in the first run."
+        for old, new in pairs
+        if old.digest != new.digest
+    )
 
 
 def _judged_benchmark(

@@ -1,4 +1,4 @@
-"""From a measured speed-up to a record: find the baseline, ask the judge at each look, keep what is to be stored."""
+"""From a measured speed-up to a record: ask the judge at each look, confirm what it suspects, say what explains it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import VerdictKind
-from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.stats import together
-from pytest_ovperf.stats.estimate import ESTIMATOR
 from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge, judge_race, judge_target, no_baseline
-from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, MOST_FALSE_ALARMS
 
-from .recording import detects, extended, measure_baseline, new_baseline
+from .baselines import Baselines
+from .explaining import Explaining
 from .rows import record_of, row, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Mapping, Sequence
     from pathlib import Path
 
     from pytest_ovperf.records import ComparisonRecord, Speedup, StoredBaseline, Verdict
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
     from .measured import Measuring
 
     Judge = Callable[[Speedup, float], Verdict]
-
-#: The software that decides speed: while it is the same, what two recordings differ by is the machine's noise.
-_SOFTWARE = ("openvino", "openvino-genai", "torch", "transformers", "optimum-intel", "nncf")
 
 
 class Judging:
@@ -50,41 +45,47 @@ class Judging:
         may_wait: Container[str] = (),
     ) -> None:
         self._settings = settings
-        self._store = store
-        self._provenance = provenance
+        self._explaining = Explaining(store, always=settings.explain)
+        self._baselines = Baselines(store, settings.update, provenance, self._explaining)
         self._may_wait = may_wait
-        self._pending: dict[str, list[tuple[Asked, StoredBaseline]]] = {}
         self._suspicions: dict[str, list[ComparisonRecord]] = {}  # of the pass through a test that is under way …
         self._waiting: dict[str, list[ComparisonRecord]] = {}  # … and of those that are over
         self._shared: dict[str, list[ComparisonRecord]] = {}
         self.records: list[ComparisonRecord] = []
-        self.used: set[EntryKey] = set()
-        self.written: set[Path] = set()
+
+    @property
+    def used(self) -> Collection[EntryKey]:
+        """The entries of the baselines that were asked for."""
+        return self._baselines.used
+
+    @property
+    def written(self) -> Collection[Path]:
+        """The files of baselines that were written."""
+        return self._baselines.written
 
     def against_baseline(self, asked: Asked, measuring: Measuring) -> tuple[ComparisonRecord, bool]:
         """Judge against the stored value, or record a new one where the run is to do so."""
-        self.used.add(asked.key)
-        kept = self._store.find(asked.key)
-        stored, notes = self._fitting(asked, kept)
-        update = self._settings.update
-        if update is UpdateMode.ALL or (update is not UpdateMode.NONE and kept is None):
-            return self._add(self._recorded(asked, measuring, stored), notes), True
+        stored, notes = self._baselines.find(asked)
+        if self._baselines.records(asked):
+            record = self._baselines.recorded(asked, measuring, stored, self._tolerance(asked, None))
+            return self._final(record, measuring, notes), True
         tolerance = self._tolerance(asked, stored)
         if stored is None:
             measuring.reach_first_look()
             record = record_of(asked, measuring, no_baseline(tolerance=tolerance), None)
-            return self._add(record, notes), self._holds(record.verdict.kind)
+            return self._final(record, measuring, notes), self._holds(record.verdict.kind)
         noise = asked.noise
 
         def ask(speedup: Speedup, error_rate: float, unrest: Spread | None = None) -> Verdict:
             return judge(speedup, stored, noise=noise, tolerance=tolerance, error_rate=error_rate, unrest=unrest)
 
         record = self._judged(asked, measuring, ask, stored)
+        record = replace(record, notes=(*record.notes, *notes))
         if record.verdict.kind is VerdictKind.REGRESSED and measuring.later:
             record = self._in_unrest(asked, record, ask)
-        if update is UpdateMode.EXTEND and asked.node_id not in self._suspicions:
-            record = self._extended(asked, measuring, record, stored)
-        return self._told(record)
+        if asked.node_id not in self._suspicions:
+            record = self._baselines.extended(asked, measuring, record)
+        return self._told(record, measuring)
 
     def against_target(self, asked: Asked, measuring: Measuring, target: float) -> tuple[ComparisonRecord, bool]:
         """Judge against a number."""
@@ -93,7 +94,7 @@ class Judging:
         def ask(speedup: Speedup, error_rate: float) -> Verdict:
             return judge_target(speedup, target, noise=noise, error_rate=error_rate)
 
-        return self._told(replace(self._judged(asked, measuring, ask, target), target=target))
+        return self._told(replace(self._judged(asked, measuring, ask, target), target=target), measuring)
 
     def against_release(self, asked: Asked, measuring: Measuring) -> tuple[ComparisonRecord, bool]:
         """Judge a race against 1: no baseline plays a part."""
@@ -102,7 +103,8 @@ class Judging:
         def ask(speedup: Speedup, error_rate: float) -> Verdict:
             return judge_race(speedup, noise=noise, tolerance=tolerance, error_rate=error_rate)
 
-        return self._told(replace(self._judged(asked, measuring, ask, 1.0), against=self._settings.against))
+        record = replace(self._judged(asked, measuring, ask, 1.0), against=self._settings.against)
+        return self._told(record, measuring)
 
     def remarked(self, record: ComparisonRecord, notes: Sequence[str]) -> ComparisonRecord:
         """Return a record with what else is to be said of it, once; reports show it so, too."""
@@ -130,7 +132,8 @@ class Judging:
         """Record a speed-up that no assertion judged, because there is none or because measuring ended before."""
         verdict = no_baseline(tolerance=self._tolerance(asked, None))
         against = self._settings.against if asked.comparison.is_race else ""
-        self._add(replace(row(asked, measuring, verdict, None, asked.fidelity), judged=False, against=against))
+        record = replace(row(asked, measuring, verdict, None, asked.fidelity), judged=False, against=against)
+        self._final(record, measuring)
 
     def records_of(self, node_id: str) -> list[ComparisonRecord]:
         """Return what was judged in one test so far, the races that it shares with others among it."""
@@ -148,7 +151,7 @@ class Judging:
         Races that are settled stay so: they are the whole run's.
         """
         self._waiting[node_id] = self._suspicions.pop(node_id)
-        self._pending.pop(node_id, None)
+        self._baselines.forget(node_id)
         self._shared.pop(node_id, None)
         self.records = [each for each in self.records if each.test != node_id or each.comparison.is_race]
 
@@ -161,9 +164,8 @@ class Judging:
             self._give_up(record, "the run ended before it was measured again")
         self._waiting.clear()
         self._suspicions.clear()
-        for asked, _ in chain.from_iterable(self._pending.values()):
+        for asked in self._baselines.give_up():
             self._take_back(asked, "the test was interrupted")
-        self._pending.clear()
 
     def _give_up(self, record: ComparisonRecord, why: str) -> None:
         note = f"this looked like a regression, and {why}"
@@ -220,14 +222,14 @@ class Judging:
         note = "the launches of later in the run do not show the loss by themselves, so it is not called a regression"
         return replace(verdict, kind=VerdictKind.INCONCLUSIVE), (note,)
 
-    def _told(self, record: ComparisonRecord) -> tuple[ComparisonRecord, bool]:
-        """Add a judged record; a suspected one is only shown to the test, which will be run again."""
+    def _told(self, record: ComparisonRecord, measuring: Measuring) -> tuple[ComparisonRecord, bool]:
+        """Add a judged record, explained; a suspected one is only shown to the test, which will be run again."""
         suspicions = self._suspicions.get(record.test, [])
         for place, suspicion in enumerate(suspicions):
             if suspicion.comparison == record.comparison:
-                suspicions[place] = record
+                record = suspicions[place] = self._explaining.explained(record, measuring.layers, is_final=False)
                 return record, False
-        return self._add(record), self._holds(record.verdict.kind)
+        return self._final(record, measuring), self._holds(record.verdict.kind)
 
     # Baselines
 
@@ -239,12 +241,8 @@ class Judging:
         for left in self._waiting.pop(nodeid, []):
             if all(record.comparison != left.comparison for record in self.records_of(nodeid)):
                 self._give_up(left, "the test did not come to it again")
-        for asked, baseline in self._pending.pop(nodeid, []):
-            if passed:
-                self._store.put(asked.key, baseline)
-                self.written.add(self._store.path(asked.key.module))
-            else:
-                self._take_back(asked, "the test failed")
+        for asked in self._baselines.settle(nodeid, passed=passed):
+            self._take_back(asked, "the test failed")
 
     def _take_back(self, asked: Asked, why: str) -> None:
         note = f"not recorded as a baseline: {why}"
@@ -252,58 +250,13 @@ class Judging:
             if record.stored and record.test == asked.node_id and record.comparison == asked.comparison:
                 self.records[index] = replace(record, stored=False, notes=(*record.notes, note))
 
-    def _recorded(self, asked: Asked, measuring: Measuring, old: StoredBaseline | None) -> ComparisonRecord:
-        """Measure until the estimate is steady enough to be held against, and keep it for `settle`."""
-        tolerance = self._tolerance(asked, None)
-        measure_baseline(asked, measuring)
-        verdict = (
-            no_baseline(tolerance=tolerance)
-            if old is None
-            else judge(measuring.speedup, old, noise=asked.noise, tolerance=tolerance, error_rate=MOST_FALSE_ALARMS)
-        )
-        record = record_of(asked, measuring, verdict, old)
-        new = new_baseline(asked, measuring, record.fidelity, self._provenance(asked, measuring))
-        return self._kept(asked, record, new, "the new baseline")
-
-    def _extended(
-        self, asked: Asked, measuring: Measuring, record: ComparisonRecord, old: StoredBaseline
-    ) -> ComparisonRecord:
-        """Add today's launches to a baseline: whatever they say if the software is the same, else if they agree."""
-        change = record.verdict.change
-        if record.verdict.kind is VerdictKind.REGRESSED:
-            return record
-        now = self._provenance(asked, measuring)
-        changed = [name for name in _SOFTWARE if old.provenance.get(name) != now.get(name)]
-        if changed and (change is None or abs(change) > record.verdict.tolerance):
-            note = f"not added to the baseline: {', '.join(changed)} changed since then, and so did the speed-up"
-            return replace(record, notes=(*record.notes, f"{note}; --update-baselines=all records it anew"))
-        measuring.reach(BASELINE_LAUNCHES)
-        measured = record_of(asked, measuring, record.verdict, old)
-        record = replace(measured, later=record.later, notes=record.notes)
-        new = new_baseline(asked, measuring, record.fidelity, now)
-        return self._kept(asked, record, extended(old, new, asked), "the extended baseline")
-
-    def _kept(self, asked: Asked, record: ComparisonRecord, new: StoredBaseline, what: str) -> ComparisonRecord:
-        """Keep a baseline for `settle`, and say what it is worth."""
-        self._pending.setdefault(asked.node_id, []).append((asked, new))
-        days = f" of {len(new.by_day)} recordings" if len(new.by_day) > 1 else ""
-        shown = detects(new, asked.noise)
-        note = f"{what} rests on {new.launches} launches{days} and can show a loss of {shown:.0%} or more"
-        return replace(record, stored=True, notes=(*record.notes, note))
-
-    def _fitting(self, asked: Asked, kept: StoredBaseline | None) -> tuple[StoredBaseline | None, tuple[str, ...]]:
-        """Return the baseline if it is of this very hardware and estimator, or nothing and a note on what there is."""
-        if kept is None:
-            others = self._store.other_profiles(asked.key)
-            return None, (f"other hardware has a baseline, which is not used: {', '.join(others)}",) * bool(others)
-        for fact, now in (("device", asked.device), ("estimator", ESTIMATOR)):
-            then = kept.provenance.get(fact, now)
-            if then != now:
-                advice = "record another with --update-baselines=all"
-                return None, (f"the baseline is of another {fact}, {then}, and is not used: {advice}",)
-        return kept, ()
-
     # Records
+
+    def _final(self, record: ComparisonRecord, measuring: Measuring, notes: tuple[str, ...] = ()) -> ComparisonRecord:
+        """Add what stays said of a comparison, and then all that explains it: that may take long and be interrupted."""
+        record = self._add(record, notes)
+        record = self.records[-1] = self._explaining.explained(record, measuring.layers)
+        return record
 
     def _add(self, record: ComparisonRecord, notes: tuple[str, ...] = ()) -> ComparisonRecord:
         record = replace(record, notes=(*record.notes, *notes))

@@ -10,6 +10,8 @@ from pytest_ovperf.records import Trace
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.stats.sequential import CONFIRMING_LAUNCHES, LOOKS
 
+from .explaining import NO_LAYERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from pytest_ovperf.records import ComparisonRecord, Launch, Speedup, Verdict
     from pytest_ovperf.stats.sequential import LookPlan
     from pytest_ovperf.trial.run import Trial
+
+    from .explaining import Layers
 
 
 class Baseline:
@@ -31,7 +35,8 @@ class Measuring:
 
     ``budget_s`` bounds the seconds of measuring; the launches of the first look are always made, because an interval
     from fewer would be a false promise. ``plan`` is asked for at every decision, since each spends some of the run's
-    error budget. ``alone`` is held while a launch is measured.
+    error budget. ``alone`` is held while a launch is measured. ``layers`` is what is known of both arms' execution
+    graphs.
     """
 
     def __init__(
@@ -40,8 +45,10 @@ class Measuring:
         plan: Callable[[], LookPlan],
         budget_s: float,
         alone: Callable[[], AbstractContextManager[None]],
+        layers: Layers = NO_LAYERS,
     ) -> None:
         self.trial: Final = trial
+        self.layers: Final = layers
         self._plan = plan
         self._budget_s = budget_s
         self._alone = alone

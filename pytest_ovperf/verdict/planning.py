@@ -55,13 +55,15 @@ class PlannedComparison:
 class Plan:
     """A run to come. ``error_rate`` is each comparison's share of the run's false alarms.
 
-    ``against`` names what arms are raced against, empty for a run that compares with baselines.
+    ``against`` names what arms are raced against, empty for a run that compares with baselines. ``times_layers`` tells
+    that OpenVINO arms are profiled whatever the verdict is.
     """
 
     comparisons: tuple[PlannedComparison, ...]
     error_rate: float
     update: UpdateMode
     against: str = ""
+    times_layers: bool = False
 
 
 def plan(tests: Sequence[PlannedTest], settings: Settings, store: BaselineStore, error_rate: float) -> Plan:
@@ -71,6 +73,7 @@ def plan(tests: Sequence[PlannedTest], settings: Settings, store: BaselineStore,
         error_rate,
         settings.update,
         settings.against,
+        times_layers=settings.explain or settings.update is not UpdateMode.NONE,
     )
 
 

@@ -18,10 +18,17 @@ _BUILDERS = ("torch", "transformers", "optimum-intel", "nncf")
 _GIT_TIMEOUT_S = 5.0
 
 
-def provenance(launch: Launch, device: str, root: Path, installed: Mapping[str, str]) -> Mapping[str, str]:
+#: What the digest of a user's model is called among what was true.
+WEIGHTS = "weights"
+
+
+def provenance(
+    launch: Launch, device: str, root: Path, installed: Mapping[str, str], weights: str = ""
+) -> Mapping[str, str]:
     """Return versions, effective precisions, threads, ``device``, the date, and the commit of ``root`` if any.
 
-    ``installed`` are the versions of everything installed: those that make the models are taken from it.
+    ``installed`` are the versions of everything installed: those that make the models are taken from it. ``weights`` is
+    the digest of the model's files, empty where they are made by one of these versions.
     """
     commit = commit_of(root)
     return {
@@ -33,6 +40,7 @@ def provenance(launch: Launch, device: str, root: Path, installed: Mapping[str, 
         "executed on": ", ".join(dict.fromkeys((*launch.candidate.devices, *launch.reference.devices))),
         "threads": str(launch.candidate.threads),
         "device": device,
+        **({WEIGHTS: weights} if weights else {}),
         "date": datetime.now(UTC).date().isoformat(),
         **({"commit": commit} if commit else {}),
     }

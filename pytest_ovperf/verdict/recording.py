@@ -44,11 +44,12 @@ def new_baseline(
 
 
 def extended(old: StoredBaseline, new: StoredBaseline, asked: Asked) -> StoredBaseline:
-    """Return ``new`` with the launches of ``old`` before its own."""
+    """Return ``new`` with the launches of ``old`` before its own, and with its layers where ``new`` gets none."""
     both = replace(
         new,
         log_ratios=(*old.log_ratios, *new.log_ratios),
         days=(*(old.days or (old.provenance.get("date", ""),) * old.launches), *new.days),
+        layers=old.layers,
     )
     return replace(both, tolerance=_kept_tolerance(asked, both))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_ovperf.records import ArmFacts, Block, Interference
+from pytest_ovperf.records import ArmFacts, Block, Engine, Interference
 
 from .client import Worker
 from .facts import check_devices, check_facts, facts_from_json
@@ -109,10 +109,11 @@ class ArmWorker:
     def graph(self) -> list[dict[str, Any]]:
         """Return the layers of the model's execution graph, each as `graphs.layers` reads it, in order.
 
-        Empty where the device shows none. For the end of a launch: the model runs once more for it, and an arm of GenAI
-        compiles its IR once more. Raises `WorkerError`, `DeviceFailureError`, and `MeasurementError` for an arm that is
-        not OpenVINO's.
+        Empty where the device shows none, and of PyTorch's arms. For the end of a launch: the model runs once more for
+        it, and an arm of GenAI compiles its IR once more. Raises `WorkerError` and `DeviceFailureError`.
         """
+        if self._request.engine is Engine.PYTORCH:
+            return []
         value = self._worker.request("graph", timeout_s=self._longest_s(self._timeouts.outputs_s))
         return list(value["layers"])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_ovperf.engines.capability import META_DEVICES, PROMISED
+from pytest_ovperf.engines.capability import PROMISED
 from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
+from pytest_ovperf.hardware.devices import base_devices
 from pytest_ovperf.records import ArmFacts
 from pytest_ovperf.tuning import AUTO, Hint
 
@@ -99,17 +100,10 @@ def check_devices(arm: Arm, devices: Sequence[str]) -> None:
 
 
 def _fits(executing: str, asked: str) -> bool:
-    """Whether a device that executes is one that the expression ``asked`` allows."""
+    """Whether a device that executes is one that the expression ``asked`` allows: any, where it names none."""
     # AUTO writes "(CPU)" while the CPU stands in for a device that is still compiling: no less elsewhere for that.
     executing = executing.strip("()")
-    meta, colon, listed = asked.partition(":")
-    if meta not in META_DEVICES:
-        return _same_device(executing, asked)
-    names = [name.split("(")[0] for name in listed.split(",") if name] if colon else []
-    allowed = [name for name in names if not name.startswith("-")]
-    refused = [name[1:] for name in names if name.startswith("-")]
-    if any(_same_device(executing, name) for name in refused):
-        return False
+    allowed = base_devices(asked)
     return not allowed or any(_same_device(executing, name) for name in allowed)
 
 

@@ -118,10 +118,10 @@ class Commands:
         return {**value, "items": self._arm.items, "tokens": asked.new_tokens}
 
     def _outputs(self, path: Path) -> Mapping[str, Any]:
-        import numpy as np  # noqa: PLC0415
+        from pytest_ovperf.models.arrays import write_arrays  # noqa: PLC0415
 
         outputs = self._loaded().model.outputs()
-        np.savez(path, allow_pickle=False, **outputs)
+        write_arrays(path, outputs)
         return {"names": list(outputs)}
 
     def _graph(self) -> Mapping[str, Any]:

@@ -10,8 +10,10 @@ import pytest
 
 from pytest_ovperf.reports.html.page import comparison_page, report_page
 from pytest_ovperf.runs.of_figures import figure_views, ladder_views
+from pytest_ovperf.runs.of_layers import layers_views
 from tests.unit.reports import run_examples as examples
 from tests.unit.reports.figure_examples import FIGURES, LADDER
+from tests.unit.reports.layer_examples import LOST, SAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +84,16 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return the files of both pages."""
     folder = tmp_path_factory.mktemp("pages with a space and ü")
     files = {"report": folder / "report.html", "comparison": folder / "comparison.html"}
-    run = replace(examples.suite_run(), figures=figure_views(FIGURES), ladders=ladder_views([LADDER]))
+    suite = examples.suite_run()
+    explained = layers_views([LOST, SAME])
+    run = replace(
+        suite,
+        comparisons=tuple(
+            replace(view, layers=explained) if view.kind is examples.REGRESSED else view for view in suite.comparisons
+        ),
+        figures=figure_views(FIGURES),
+        ladders=ladder_views([LADDER]),
+    )
     files["report"].write_text(report_page(run), encoding="utf-8")
     files["comparison"].write_text(comparison_page(examples.compared()), encoding="utf-8")
     return files

@@ -3,7 +3,8 @@
 A conftest installs them: ``runpy.run_path(…)["install"]()``. The session, its trials, its judges and its reports are
 the real ones. `CALL_NS` is what a call of each kind of arm takes at batch 1, with a scatter of one percent that is the
 same in every run; a batch of n takes as long as n/2 + 1/2 single calls. Streams, threads and the like change nothing.
-An arm of another environment takes `OLD` times as long, and fails where `REFUSED` has its kind.
+An arm of another environment takes `OLD` times as long, and fails where `REFUSED` has its kind. Execution graphs are
+what `LAYERS` and `SHARES` say.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_ovperf.errors import WorkerDiedError
 from pytest_ovperf.hardware.device import DeviceInfo
 from pytest_ovperf.hardware.probe import Machine
 from pytest_ovperf.hardware.profile import HardwareProfile
@@ -20,9 +22,10 @@ from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.records import Arm, ArmFacts, Block
 from pytest_ovperf.session import session
 from pytest_ovperf.session.arms import Arms
+from pytest_ovperf.worker.profiling import ArmProfile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -45,6 +48,10 @@ PRECISIONS = {"openvino-bf16": "bf16"}
 #: By how much arms of another environment are slower, by kind, and what they raise when they are loaded.
 OLD: dict[str, float] = {}
 REFUSED: dict[str, Exception] = {}
+#: The execution graph of each kind of arm, by release (empty: this environment), as a worker sends it; others have
+#: none. What an arm's layers take by their names, in shares of its call; others cannot be profiled.
+LAYERS: dict[str, dict[str, Sequence[Mapping[str, Any]]]] = {}
+SHARES: dict[str, dict[str, Mapping[str, float]]] = {}
 MACHINE = Machine(
     HardwareProfile(
         vendor="GenuineIntel",
@@ -109,6 +116,11 @@ class QuickArm:
     def outputs(self) -> dict[str, NDArray[Any]]:
         return {"logits": np.ones((self._batch, 2), dtype=np.float32)}
 
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        if self._kind not in (WorkloadKind.INFER, WorkloadKind.STREAM, WorkloadKind.GENERATE):
+            return ()
+        return LAYERS.get(self._arm.kind, {}).get(self._arm.release, ())
+
     def close(self) -> None:
         pass
 
@@ -133,6 +145,15 @@ def install() -> None:
     def outputs(_self: Arms, requests: Mapping[Arm, Asked]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
         return {arm: QuickArm(arm, *request).outputs() for arm, request in requests.items()}
 
+    def profile(_self: Arms, _request: Asked, arm: Arm, _calls: int) -> ArmProfile:
+        try:
+            rows, shares = LAYERS[arm.kind][arm.release], SHARES[arm.kind][arm.release]
+        except KeyError:
+            raise WorkerDiedError(f"{arm}: the worker ended.", remedy="None.") from None
+        call_ns = CALL_NS[arm.kind] * (OLD.get(arm.kind, 1.0) if arm.release else 1.0)
+        return ArmProfile(rows, {name: share * call_ns for name, share in shares.items()}, call_ns)
+
+    Arms.profile = profile  # type: ignore[method-assign,assignment]
     Arms.outputs = outputs  # type: ignore[method-assign,assignment]
     Arms.prepare = prepare  # type: ignore[method-assign,assignment]
     Arms.open = open_arm  # type: ignore[method-assign,assignment]

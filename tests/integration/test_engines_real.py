@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.engines.refusals import Subject, shape_kind
 from pytest_ovperf.errors import (
     ArmUnavailableError,
@@ -30,9 +29,12 @@ from pytest_ovperf.hardware.causes import ShapeKind, classify
 from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.worker.arm import ArmWorker
 from pytest_ovperf.worker.compiling import compile_in_worker
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_ovperf.engines.protocol import LoadRequest
 
 np = pytest.importorskip("numpy")
 openvino = pytest.importorskip("openvino")
@@ -53,10 +55,8 @@ class Artefacts:
     inputs: Path
 
     def request(self, arm: Arm, *, threads: int = 1) -> LoadRequest:
-        return LoadRequest(
-            engine=arm.engine,
-            precision=arm.precision,
-            device=arm.device,
+        return request_of(
+            arm,
             weights=self.weights,
             auto_class="AutoModel",
             ir=self.ir,

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.engines.pytorch_stream import load
 from pytest_ovperf.errors import ArmUnavailableError, BadConfigError
 from pytest_ovperf.hardware.asking import describe
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import ArmFacts, Block, Engine, parse_arm
+from pytest_ovperf.records import ArmFacts, Block, parse_arm
 from pytest_ovperf.worker.arm import ArmWorker
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytest_ovperf.engines.protocol import LoadRequest
 
 np = pytest.importorskip("numpy")
 openvino = pytest.importorskip("openvino")
@@ -35,19 +37,7 @@ class Layer:
 
     def request(self, arm: str, kind: WorkloadKind, *, device: str = "CPU", threads: int = 0) -> LoadRequest:
         parsed = parse_arm(arm, device)
-        return LoadRequest(
-            engine=Engine.OPENVINO,
-            precision=parsed.precision,
-            device=device,
-            weights=None,
-            auto_class=None,
-            ir=self.ir,
-            inputs=self.inputs,
-            shape=None,
-            threads=threads,
-            kind=kind,
-            tuning=parsed.tuning,
-        )
+        return request_of(parsed, ir=self.ir, inputs=self.inputs, threads=threads, kind=kind)
 
     def start(self, arm: str, kind: WorkloadKind, *, device: str = "CPU", threads: int = 0) -> ArmWorker:
         return ArmWorker.start(parse_arm(arm, device), self.request(arm, kind, device=device, threads=threads))
@@ -207,20 +197,8 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def request(bert: Path, arm: str, kind: WorkloadKind, threads: int = 1) -> LoadRequest:
-    parsed = parse_arm(arm, "CPU")
-    return LoadRequest(
-        engine=Engine.PYTORCH,
-        precision=parsed.precision,
-        device="CPU",
-        weights=bert,
-        auto_class="AutoModel",
-        ir=None,
-        inputs=bert / "inputs.npz",
-        shape=None,
-        threads=threads,
-        kind=kind,
-        tuning=parsed.tuning,
-    )
+    files = {"weights": bert, "auto_class": "AutoModel", "inputs": bert / "inputs.npz"}
+    return request_of(arm, **files, threads=threads, kind=kind)
 
 
 def started(bert: Path, arm: str, kind: WorkloadKind, threads: int = 1) -> ArmWorker:

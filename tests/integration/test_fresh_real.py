@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
@@ -20,8 +19,10 @@ from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.fresh import FreshArm
 from pytest_ovperf.trial.run import Trial
 from pytest_ovperf.worker.client import Worker
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
+    from pytest_ovperf.engines.protocol import LoadRequest
     from pytest_ovperf.records import Arm, Launch
 
 np = pytest.importorskip("numpy")
@@ -61,19 +62,8 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def request(folder: Path, arm: Arm, kind: WorkloadKind) -> LoadRequest:
-    return LoadRequest(
-        engine=arm.engine,
-        precision=arm.precision,
-        device="CPU",
-        weights=folder / "weights",
-        auto_class="AutoModel",
-        ir=folder / "model.xml",
-        inputs=folder / "inputs.npz",
-        shape=None,
-        threads=1,
-        kind=kind,
-        tuning=arm.tuning,
-    )
+    files = {"weights": folder / "weights", "ir": folder / "model.xml", "inputs": folder / "inputs.npz"}
+    return request_of(arm, **files, auto_class="AutoModel", threads=1, kind=kind)
 
 
 def fresh(folder: Path, name: str, kind: WorkloadKind) -> FreshArm:

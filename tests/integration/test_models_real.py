@@ -162,6 +162,39 @@ def test_weights_that_do_not_load_are_a_model_error(models: ModelLibrary, tmp_pa
         models.files(resolve("broken", shape=None, base=tmp_path), Precision.FP32)
 
 
+def test_an_architecture_that_is_not_exported_is_a_model_error(models: ModelLibrary, tmp_path: Path) -> None:
+    small = {"block_sizes": [1], "d_model": 16, "n_head": 2, "d_head": 8, "d_inner": 16}
+    transformers.FunnelBaseModel(transformers.FunnelConfig(vocab_size=64, **small)).save_pretrained(tmp_path / "funnel")
+    with pytest.raises(ModelError, match=r"optimum-intel could not export .*funnel for feature-extraction: ValueError"):
+        models.files(resolve("funnel", shape=None, base=tmp_path), Precision.FP32)
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (NotImplementedError("no such operator"), ModelError),  # a RuntimeError, too
+        (TypeError("forward() got an unexpected keyword"), ModelError),
+        (ImportError("this transformers is too old"), ModelError),
+        (ModuleNotFoundError("No module named 'nncf'"), ModuleNotFoundError),  # is told as a missing extra
+        (MemoryError(), MemoryError),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), RuntimeError),
+    ],
+)
+def test_what_an_exporter_raises_is_a_model_error_unless_it_is_no_fault_of_the_model(
+    models: ModelLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: Exception, told: type[Exception]
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise raised
+
+    from pytest_ovperf.models import export  # noqa: PLC0415  (heavy)
+
+    weights = files(models, "tiny-bert", Precision.FP32).weights
+    assert weights is not None
+    monkeypatch.setattr(export, "export_from_model", fail)
+    with pytest.raises(told):
+        export.export_ir(weights, "AutoModel", Task.FEATURE_EXTRACTION, tmp_path, lambda _text: None)
+
+
 def test_a_hub_that_cannot_be_reached_says_what_to_do(
     models: ModelLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

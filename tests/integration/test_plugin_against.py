@@ -277,6 +277,9 @@ def test_the_ini_file_may_say_it_and_listing_tests_makes_nothing(against: Agains
 
 # The real thing
 
+#: OpenVINO 2024's CPU plugin takes a boolean attention mask the other way round: nothing is attended to.
+SAID_OF_OUTPUTS = ("*outputs of both releases cannot be compared*of the old release holds 1024*",)
+
 
 def test_a_real_race_runs_both_releases_on_the_same_files(suite: Suite, old_release: Environment) -> None:
     suite.write(
@@ -291,7 +294,9 @@ def test_a_real_race_runs_both_releases_on_the_same_files(suite: Suite, old_rele
     )
     result = suite.run(f"--ov-against={old_release.python}", "--junitxml=j.xml", "--benchmark-json=b.json")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines([f"*raced against {old_release.label} (*", "tiny-bert *openvino-fp32 * ms * ms *x *"])
+    result.stdout.fnmatch_lines(
+        [f"*raced against {old_release.label} (*", "tiny-bert *openvino-fp32 * ?s * ?s *x *", *SAID_OF_OUTPUTS]
+    )
     kept = json.loads((suite.pytester.path / "b.json").read_text(encoding="utf-8"))
     new, old = kept["benchmarks"]
     assert new["extra_info"]["arm"] == "openvino-fp32"

@@ -204,6 +204,13 @@ def test_a_platform_that_does_not_exist_ends_the_run_before_it_begins(suite: Sui
     result.stderr.fnmatch_lines(["*'lunerlake' in --ov-npu-platform=lunerlake is no NPU platform.*", "*lunarlake*"])
 
 
+def test_a_wrong_ini_value_is_called_one(suite: Suite) -> None:
+    suite.write(SUITE)
+    result = suite.run("--ov-device=NPU", "-o", "ov_npu_platform=lunerlake")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*'lunerlake' in the ini value ov_npu_platform=lunerlake is no NPU platform.*"])
+
+
 def test_the_ini_value_serves_where_no_test_runs_on_an_npu_and_says_so(suite: Suite) -> None:
     suite.write(SUITE, conftest="")
     suite.pytester.makeini("[pytest]\nov_npu_platform = 4000\n")

@@ -12,7 +12,7 @@ import shlex
 import shutil
 import subprocess
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ import yaml
 
 from pytest_ovperf.cli import main as cli
 from pytest_ovperf.reports.junit import properties
+from pytest_ovperf.runs.of_layers import layers_views
+from tests.unit.reports.layer_examples import LOST
 from tests.unit.reports.run_examples import CASES, comparison, targeted
 
 if TYPE_CHECKING:
@@ -357,7 +359,8 @@ def test_what_is_installed_exists() -> None:
 
 
 def test_every_property_is_explained() -> None:
-    both = [*properties([comparison(CASES[2])]), *properties([targeted(comparison(CASES[3]), 1.5)])]
+    explained = replace(comparison(CASES[2]), layers=layers_views([LOST]))
+    both = [*properties([explained]), *properties([targeted(comparison(CASES[3]), 1.5)])]
     table = PAGE.partition("| property | says |")[2]
     for name, _ in both:
         last = name.rpartition(".")[2]

@@ -9,6 +9,7 @@ from pytest_ovperf.hardware.profile import HardwareProfile
 from pytest_ovperf.settings import Layered, Settings, UpdateMode
 from pytest_ovperf.stats.sequential import LookPlan
 from pytest_ovperf.verdict.asked import Asked
+from pytest_ovperf.verdict.explaining import NO_LAYERS, Layers
 from pytest_ovperf.verdict.measured import Measuring
 from tests.unit.trial.trial_fakes import COMPARISON, FakeWorld
 
@@ -32,13 +33,17 @@ PROFILE = HardwareProfile(
 ASKED = Asked("test_speed.py::test_it[CPU]", COMPARISON, "Imagined CPU", None, None, None)
 
 
-def measuring(world: FakeWorld | None = None, *, budget_s: float = 1e6, budget: float = 0.005) -> Measuring:
+def measuring(
+    world: FakeWorld | None = None, *, budget_s: float = 1e6, budget: float = 0.005, layers: Layers = NO_LAYERS
+) -> Measuring:
     """Return a measuring of `COMPARISON` whose candidate is twice as fast unless ``world`` says otherwise."""
     trial = (world or FakeWorld()).trial(want_outputs=True)
-    return Measuring(trial, lambda: LookPlan(budget), budget_s, nullcontext)
+    return Measuring(trial, lambda: LookPlan(budget), budget_s, nullcontext, layers)
 
 
-def settings(folder: Path, *, update: UpdateMode = UpdateMode.NONE, strict: bool = False) -> Settings:
+def settings(
+    folder: Path, *, update: UpdateMode = UpdateMode.NONE, strict: bool = False, explain: bool = False
+) -> Settings:
     return Settings(
         devices=("CPU",),
         baselines_dir=folder / "baselines",
@@ -48,4 +53,5 @@ def settings(folder: Path, *, update: UpdateMode = UpdateMode.NONE, strict: bool
         tolerance=Layered(),
         strict=strict,
         root=folder,
+        explain=explain,
     )

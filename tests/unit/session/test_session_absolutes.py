@@ -5,17 +5,18 @@ from __future__ import annotations
 from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_ovperf.errors import MeasurementError, WorkerDiedError
+from pytest_ovperf.errors import ArmError, CacheError, MeasurementError, ModelError, WorkerDiedError
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import Arm, parse_arm
+from pytest_ovperf.session import side_by_side
 from pytest_ovperf.session.absolutes import Absolutes
 from pytest_ovperf.session.ladders import LadderPlan
 from pytest_ovperf.session.questions import ask
-from pytest_ovperf.session.turns import kept_traces
+from pytest_ovperf.session.turns import keep_lineup, kept_traces
 from pytest_ovperf.stats.sequential import LOOKS
 from pytest_ovperf.trial.watcher import SilentWatcher
 from tests.unit.session.test_session_ladders import Opened, Timed, anything
@@ -43,6 +44,8 @@ class FakeArms(Opened):
     def prepare(
         self, spec: ModelSpec, *arms: Arm, kind: WorkloadKind, **_: object
     ) -> tuple[ModelSpec, dict[Arm, object]]:
+        for arm in arms:
+            self.happens("build", arm)
         return spec, dict.fromkeys(arms, kind)
 
     def open(self, request: WorkloadKind, arm: Arm) -> Timed:
@@ -83,6 +86,22 @@ def test_what_a_test_has_measured_it_reads_again_until_it_is_over(run: Run) -> N
     assert run.launches == 2 * LOOKS[0]
 
 
+def test_raw_times_that_cannot_be_kept_cost_no_others(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for test in ("test_one", "test_two", "test_three"):
+        assert run.measure(test).latency.value
+
+    def keep_all_but_one(cache_dir: Path, node_id: str, *what: Any) -> Path:  # noqa: ANN401  (handed on)
+        if node_id == "test_one":
+            raise CacheError("The disk was full.", remedy="Make room there.")
+        return keep_lineup(cache_dir, node_id, *what)
+
+    monkeypatch.setattr(side_by_side, "keep_lineup", keep_all_but_one)
+    with pytest.raises(CacheError, match="The disk was full"):
+        run.absolutes.end()
+    assert [path.name.partition("test_")[2][:3] for path in kept_traces(run.cache_dir)] == ["two", "thr"]
+    run.absolutes.end()
+
+
 def test_reports_show_what_was_measured_for_a_percentile_too(run: Run) -> None:
     held = run.measure().latency
     (before,) = run.absolutes.figures
@@ -114,9 +133,25 @@ def test_a_ladder_whose_test_is_run_again_is_one_ladder(run: Run) -> None:
     assert len(run.absolutes.ladders) == 2
 
 
-def test_a_ladder_with_an_arm_that_fails_is_kept_and_then_told(run: Run) -> None:
-    run.world.failures[("open", parse_arm("openvino-fp32", "CPU"))] = WorkerDiedError("It died.", remedy="Look.")
-    with pytest.raises(WorkerDiedError, match="openvino-fp32 on CPU: It died"):
+@pytest.mark.parametrize("event", ["build", "open"])
+def test_a_ladder_with_an_arm_that_fails_is_kept_and_then_told(run: Run, event: str) -> None:
+    run.world.failures[(event, parse_arm("openvino-fp32", "CPU"))] = WorkerDiedError("It died.", remedy="Look.")
+    with pytest.raises(WorkerDiedError, match="It died"):
         run.absolutes.ladder("test_it", plan("pytorch-fp32", "openvino-fp32", "openvino-int8"), budget_s=60.0)
     (ladder,) = run.absolutes.ladders
     assert [bool(rung.figures) for rung in ladder.rungs] == [True, False, True]
+
+
+def test_a_ladder_whose_reference_cannot_be_built_is_none(run: Run) -> None:
+    run.world.failures[("build", parse_arm("pytorch-fp32", "CPU"))] = ModelError("No weights.", remedy="Look.")
+    with pytest.raises(ModelError, match="No weights"):
+        run.absolutes.ladder("test_it", plan("pytorch-fp32", "openvino-int8"), budget_s=60.0)
+    assert not run.absolutes.ladders
+
+
+def test_a_mistake_in_the_question_is_told_before_anything_is_measured(run: Run) -> None:
+    run.world.failures[("build", INT8)] = ArmError("There is no such thing.", remedy="Write another.")
+    with pytest.raises(ArmError, match="There is no such thing"):
+        run.absolutes.ladder("test_it", plan("pytorch-fp32", "openvino-int8"), budget_s=60.0)
+    assert not run.absolutes.ladders
+    assert not [event for event, _ in run.world.events if event.startswith("block")]

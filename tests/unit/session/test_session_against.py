@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,7 +30,7 @@ from pytest_ovperf.session.questions import Generation, Question
 from pytest_ovperf.session.released import ReleasedArm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 OLD = Environment(Path("/opt/old/bin/python"), "2024.4.0", {"openvino": "2024.4.0-16579-c3152d32c9c", "numpy": "1.26"})
 INT8, FP32, TORCH, GENAI = (
@@ -71,10 +72,19 @@ def test_an_arm_whose_packages_are_missing_there_is_not_raced() -> None:
         Against(OLD).races(generation)
     assert "genai-int8 needs openvino-genai, which" in refused.value.seen
     assert "openvino-int8 needs optimum-intel, torch, transformers, which" in refused.value.seen
-    there = replace(OLD, versions={**OLD.versions, "openvino-genai": "2024.4.0.0"})
+    there = replace(OLD, versions={**OLD.versions, "openvino-genai": "2025.2.0.0"})
     races, left_out = Against(there).races(generation)
     assert [race.question.arms[0] for race in races] == [GENAI]
     assert left_out[0].startswith("openvino-int8 needs optimum-intel, torch, transformers")
+
+
+def test_a_genai_that_is_too_old_for_its_arm_is_told_with_its_version() -> None:
+    there = replace(OLD, versions={**OLD.versions, "openvino-genai": "2025.1.0.0"})
+    generation = question(GENAI, INT8, metric=Metric.TTFT, generation=Generation(8, 8, 4))
+    with pytest.raises(
+        ArmUnavailableError, match=r"genai-int8 needs OpenVINO GenAI 2025\.2\.0 or newer, .*2025\.1\.0\.0"
+    ):
+        Against(there).races(generation)
 
 
 @pytest.mark.parametrize("metric", [Metric.MODEL_SIZE, Metric.EXPORT_TIME])
@@ -113,6 +123,9 @@ class Process:
     def outputs(self) -> Mapping[str, object]:
         return {}
 
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        return [{"name": "product"}]
+
     def close(self) -> None:
         pass
 
@@ -130,6 +143,7 @@ def test_an_arm_that_runs_with_the_release_found_there_is_taken() -> None:
     arm = released(found)
     assert arm.loaded() == found
     assert arm.block(5, 2) == Block((5, 5))
+    assert arm.graph() == [{"name": "product"}]
 
 
 @pytest.mark.parametrize("version", ["2026.4.1-20426-x", "2024.4.0"])
@@ -144,6 +158,22 @@ def test_an_arm_that_runs_with_another_build_is_refused(version: str) -> None:
 def test_what_the_other_release_refuses_is_a_reason_to_skip(kind: type[OvperfError]) -> None:
     with pytest.raises(ArmUnavailableError, match=r"Not raced against OpenVINO 2024\.4\.0.*: It is refused"):
         released(kind("It is refused.", remedy="None.")).loaded()
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (
+            "OpenVINO cannot read it:\n    unsupported opset: opset16\nThe whole of it:\n    ...",
+            r"it: unsupported opset: opset16$",
+        ),
+        ("'load' failed in the worker: TypeError: no\n    File worker/main.py, line 1", r"TypeError: no$"),
+    ],
+)
+def test_the_reason_is_one_line_without_a_trace(seen: str, told: str) -> None:
+    with pytest.raises(ArmUnavailableError) as refused:
+        released(WorkerFailedError(seen, remedy="None.")).loaded()
+    assert re.search(told, refused.value.seen)
 
 
 @pytest.mark.parametrize("kind", [ArmUnavailableError, DeviceAbsentError, OutOfMemoryError, WorkerDiedError])

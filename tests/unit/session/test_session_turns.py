@@ -34,6 +34,16 @@ def test_a_second_run_waits_for_its_turn_and_says_so(tmp_path: Path) -> None:
     assert order == ["first", "second"]
 
 
+def test_a_lock_that_cannot_be_used_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "measuring.lock").mkdir()  # as another user's file, no way to lock it
+    with (
+        pytest.raises(CacheError, match=r"The lock .*measuring\.lock.* cannot be used") as refused,
+        OneAtATime(tmp_path, lambda _text: None).measuring(),
+    ):
+        pytest.fail("nothing is measured without the lock")
+    assert "--ov-cache-dir" in refused.value.remedy
+
+
 def test_a_kept_trace_reads_back_as_it_was(tmp_path: Path) -> None:
     ready = measuring()
     ready.reach_first_look()

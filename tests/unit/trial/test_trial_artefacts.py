@@ -67,7 +67,7 @@ def test_the_size_is_that_of_what_is_loaded(tmp_path: Path) -> None:
     arm = FilesArm(ARM, request(ir=tmp_path / "model.xml"))
     block = arm.block(0, 1)
     assert (block.bytes, block.latency_ns) == (4030, ())
-    assert (arm.loaded().precision, arm.outputs()) == ("int8", {})
+    assert (arm.loaded().precision, arm.outputs(), arm.graph()) == ("int8", {}, ())
 
 
 def test_files_that_are_not_there_have_no_size(tmp_path: Path) -> None:

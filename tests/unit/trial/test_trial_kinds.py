@@ -17,7 +17,7 @@ from pytest_ovperf.trial.watcher import SilentWatcher
 from tests.unit.trial.trial_fakes import CANDIDATE, FACTS, REFERENCE, FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,6 +41,9 @@ class FakeProcess:
 
     def outputs(self) -> dict[str, NDArray[Any]]:
         return {}
+
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        return ()
 
     def close(self) -> None:
         """End nothing."""

@@ -12,10 +12,11 @@ from pytest_ovperf.records import Arm, ArmFacts, Block, Comparison, Interference
 from pytest_ovperf.trial.run import Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.trial.opened import OpenArm
     from pytest_ovperf.trial.watcher import Watcher
 
 FACTS = ArmFacts("f32", ("CPU",), 2, 5, {"openvino": "1"})
@@ -63,6 +64,10 @@ class FakeArm:
         self.world.happens("outputs", self.arm)
         return {"logits": np.ones((1, 2))}
 
+    def graph(self) -> Sequence[Mapping[str, Any]]:
+        self.world.happens("graph", self.arm)
+        return self.world.layers.get(self.arm, ())
+
     def close(self) -> None:
         self.world.happens("close", self.arm)
 
@@ -81,6 +86,8 @@ class FakeWorld:
             CANDIDATE: lambda _block: QUIET,
             REFERENCE: lambda _block: QUIET,
         }
+        #: The execution graph that an arm shows, as a worker sends it; others show none.
+        self.layers: dict[Arm, Sequence[Mapping[str, Any]]] = {}
         self.counted_calls: list[int] = []
         self.events: list[tuple[str, Arm]] = []
         self.failures: dict[tuple[str, Arm], BaseException] = {}
@@ -103,7 +110,13 @@ class FakeWorld:
 
         self.call_ns[arm] = of_launch
 
-    def trial(self, *, watch: Watcher | None = None, want_outputs: bool = False) -> Trial:
+    def trial(
+        self,
+        *,
+        watch: Watcher | None = None,
+        want_outputs: bool = False,
+        look: Callable[[OpenArm], object] = lambda _opened: None,
+    ) -> Trial:
         return Trial(
             COMPARISON,
             self.open_arm,
@@ -112,4 +125,5 @@ class FakeWorld:
             clock=self.clock,
             watch=watch,
             want_outputs=want_outputs,
+            look=look,
         )

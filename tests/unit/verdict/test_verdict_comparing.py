@@ -13,6 +13,7 @@ import pytest
 from pytest_ovperf.errors import RunFileError
 from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.runs.compared import Basis
+from pytest_ovperf.runs.view import LayersView
 from pytest_ovperf.stats.sequential import comparison_error_rate
 from pytest_ovperf.verdict.comparing import NEW, UNSTEADY, compare
 from tests.unit.reports.run_examples import CASES, benchmark, comparison, run, suite_run, targeted
@@ -316,3 +317,14 @@ def test_a_larger_fall_is_never_judged_milder() -> None:
     kinds = [only(launches(2.0, noisy), launches(2.0 * exp(each / 100), noisy)).kind for each in range(40, -40, -1)]
     assert set(kinds) == set(order)
     assert all(order.index(milder) <= order.index(harsher) for milder, harsher in pairwise(kinds))
+
+
+def test_an_arm_that_is_executed_otherwise_is_named() -> None:
+    def executed(digest: str, layers: int) -> ComparisonView:
+        return launches(2.0, layers=(LayersView("openvino-int8", "", digest, layers),))
+
+    row = only(executed("a1", 130), executed("b2", 142))
+    assert row.reasons[0] == "The execution graph of openvino-int8 changed: 142 layers, 130 in the first run."
+    assert only(executed("a1", 130), executed("a1", 130)).reasons == ()
+    assert only(executed("", 0), executed("a1", 130)).reasons == ()
+    assert only(launches(2.0), executed("a1", 130)).reasons == ()

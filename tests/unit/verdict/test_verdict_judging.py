@@ -171,3 +171,30 @@ def test_outputs_that_make_no_sense_are_never_recorded(tmp_path: Path, monkeypat
         judge.against_baseline(ASKED, measuring())
     judge.settle(ASKED.node_id, passed=True)
     assert store_of(tmp_path).find(ASKED.key) is None
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "noted"),
+    [
+        ("3fa9", "81c0", True),
+        ("3fa9", "3fa9", False),
+        (None, "3fa9", False),  # recorded before weights were
+        (None, "", False),  # the catalogue's
+    ],
+)
+def test_another_model_under_the_same_name_is_judged_and_said(
+    tmp_path: Path, then: str | None, now: str, *, noted: bool
+) -> None:
+    store_of(tmp_path).put(ASKED.key, stored() if then is None else stored(weights=then))
+    record, holds = judging(tmp_path).against_baseline(replace(ASKED, weights=now), measuring())
+    assert (record.verdict.kind, holds) == (VerdictKind.OK, True)
+    assert any("files of the model are others" in note for note in record.notes) is noted
+
+
+def test_launches_of_another_model_are_added_only_where_they_agree(tmp_path: Path) -> None:
+    slower = tuple(value - math.log(2) for value in TWICE)
+    store_of(tmp_path).put(ASKED.key, stored(slower, weights="3fa9"))
+    judge = judging(tmp_path, update=UpdateMode.EXTEND)
+    record, _ = judge.against_baseline(replace(ASKED, weights="81c0"), measuring())
+    assert not record.stored
+    assert any(note.startswith("not added to the baseline: weights changed") for note in record.notes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_ovperf.records import StoredBaseline
+from pytest_ovperf.reports.plan_text import plan_text
 from pytest_ovperf.settings import DEFAULT_BUDGET_S, Layered, UpdateMode
 from pytest_ovperf.stats.noise import NOISE, PairKind
 from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, LOOKS, MOST_BASELINE_LAUNCHES
@@ -47,6 +48,16 @@ def test_a_baseline_tells_what_its_test_compares(tmp_path: Path) -> None:
     (found,) = planned(tmp_path).comparisons
     assert (found.test, found.label, found.tolerance) == (NODE, LATENCY, 0.03)
     assert found.detects == pytest.approx(detects(STORED, NOISE[PairKind.OPENVINO]), rel=1e-4)  # stored with six digits
+
+
+def test_a_run_that_records_or_explains_times_layers_as_well(tmp_path: Path) -> None:
+    assert planned(tmp_path, update=UpdateMode.NEW).times_layers
+    assert not planned(tmp_path).times_layers
+    chosen = settings(tmp_path, explain=True)
+    store = BaselineStore(chosen.baselines_dir, PROFILE, lock_dir=tmp_path / "locks")
+    found = plan([TEST], chosen, store, 0.001)
+    assert found.times_layers
+    assert "timed besides" in plan_text(found, width=80, colour=False, encoding="utf-8").replace("\n", " ")
 
 
 def test_what_would_be_found_follows_the_tolerance_that_the_run_asks_for(tmp_path: Path) -> None:

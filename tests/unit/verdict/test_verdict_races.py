@@ -208,3 +208,17 @@ def test_outputs_that_cannot_be_compared_are_noted_and_the_race_is_judged(tmp_pa
     record, holds = judging(tmp_path).against_release(RACED, nonsense)
     assert (record.verdict.kind, record.fidelity, holds) == (VerdictKind.OK, None, True)
     assert "the outputs of both releases cannot be compared" in record.notes[0]
+    assert "'logits' of the old release holds" in record.notes[0]
+
+
+def test_outputs_that_differ_are_noted_with_their_fidelity_and_rounding_is_not(tmp_path: Path) -> None:
+    for change, noted in ((1.5, True), (1e-4, False)):
+        other = raced(10 * MS)
+        other.reach_first_look()
+        assert other.trial.outputs is not None
+        logits = other.trial.outputs.reference["logits"]
+        logits[..., ::2] += change * np.abs(logits).max()
+        record, holds = judging(tmp_path).against_release(RACED, other)
+        assert (record.verdict.kind, holds) == (VerdictKind.OK, True)
+        assert record.fidelity is not None
+        assert any("both releases' outputs differ" in note for note in record.notes) == noted

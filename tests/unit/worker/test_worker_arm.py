@@ -33,6 +33,12 @@ def test_an_arm_tells_its_facts_takes_blocks_and_returns_outputs() -> None:
         assert worker.graph() == [{"name": "product", "kind": "FullyConnected", "shape": [1, -1]}]
 
 
+def test_an_arm_of_pytorch_has_no_graph_and_is_not_asked_for_one() -> None:
+    worker, arm = PatientWorker(), Arm(Engine.PYTORCH, Precision.FP32, "CPU")
+    assert ArmWorker(arm, request_of(arm), cast("Worker", worker), ArmTimeouts()).graph() == []
+    assert worker.timeouts_s == []
+
+
 def test_a_block_is_built_from_all_that_the_worker_tells_of_its_workload() -> None:
     seen = {"wall_ns": 1, "steal_ns": None, "others_ns": 2, "switches": None}
     told = {"latency_ns": [3, 4], "first_ns": [1, 2], "elapsed_ns": 9, "items": 8, "tokens": 32, "bytes": 7}

@@ -11,7 +11,6 @@ import numpy as np
 import psutil
 import pytest
 
-from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import (
     DeviceLostError,
     ExtraMissingError,
@@ -26,9 +25,12 @@ from pytest_ovperf.errors import (
 from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.worker.arm import ArmWorker
 from pytest_ovperf.worker.compiling import compile_in_worker
+from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pytest_ovperf.engines.protocol import LoadRequest
 
 STUB = Path(__file__).resolve().parents[2] / "fakes" / "stub"
 NPU = Arm(Engine.OPENVINO, Precision.NATIVE, "NPU")
@@ -59,17 +61,7 @@ def request_for(tmp_path: Path) -> Callable[[Arm], LoadRequest]:
     np.savez(tmp_path / "inputs.npz", ids=np.ones(3, np.float32))
 
     def build(arm: Arm) -> LoadRequest:
-        return LoadRequest(
-            engine=arm.engine,
-            precision=arm.precision,
-            device=arm.device,
-            weights=None,
-            auto_class=None,
-            ir=Path("model.xml"),
-            inputs=tmp_path / "inputs.npz",
-            shape=None,
-            threads=1,
-        )
+        return request_of(arm, inputs=tmp_path / "inputs.npz", threads=1)
 
     return build
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pytest
 
 from pytest_ovperf.errors import ModelError
@@ -11,6 +12,9 @@ from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from pytest_ovperf.engines.protocol import LoadedModel
     from pytest_ovperf.worker.protocol import Answer
@@ -73,6 +77,24 @@ def test_a_worker_without_a_model_says_so(do: str, arguments: dict[str, Any]) ->
     serve(iter([Request(1, do, arguments), STOP]).__next__, failures.append, Commands())
     assert isinstance(failures[0], Failure)
     assert "No model is loaded" in failures[0].message
+
+
+class NamedByItsUser:
+    """A model whose outputs have names that numpy has another use for."""
+
+    def outputs(self) -> dict[str, NDArray[np.float32]]:
+        return {"file": np.ones(2, np.float32), "allow_pickle": np.zeros(3, np.float32)}
+
+
+def test_outputs_arrive_whatever_their_names(tmp_path: Path) -> None:
+    commands = Commands()
+    answers: list[Answer] = []
+    commands._arm = _LoadedArm(cast("LoadedModel", NamedByItsUser()), request_of("openvino-fp32"), 1)
+    path = tmp_path / "outputs.npz"
+    serve(iter([Request(1, "outputs", {"path": str(path)}), STOP]).__next__, answers.append, commands)
+    assert answers[0] == Success(1, {"names": ["file", "allow_pickle"]})
+    with np.load(path) as outputs:
+        assert {name: outputs[name].tolist() for name in outputs.files} == {"file": [1, 1], "allow_pickle": [0, 0, 0]}
 
 
 class OtherModel:

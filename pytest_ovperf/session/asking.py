@@ -1,0 +1,68 @@
+"""What tests name, found and checked: models, arms, and what is asked of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_ovperf.metrics import parse_metric
+from pytest_ovperf.models.sources import resolve
+from pytest_ovperf.tuning import UNTUNED, Tuning
+
+from .questions import Question, ask, require_different
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_ovperf.models.spec import ModelSpec
+    from pytest_ovperf.records import Arm
+
+    from .parts import Parts
+    from .places import Places
+
+
+class Asking:
+    """Reads names as users write them; relative paths of models start from ``root``."""
+
+    def __init__(self, root: Path, places: Places, parts: Parts) -> None:
+        self._root = root
+        self._places = places
+        self._parts = parts
+
+    def model(self, name: str, shape: Sequence[int | str] | Mapping[str, Sequence[int]] | None) -> ModelSpec:
+        """Return the model of that name. Raises `ModelError`."""
+        return resolve(name, shape=shape, base=self._root)
+
+    def arm(self, name: str, device: str, general: Tuning = UNTUNED) -> Arm:
+        """Return the arm of that name, checked; what its brackets leave open is taken from ``general``.
+
+        Raises `ArmError`, `ArmUnavailableError`, and `DeviceError` for a device of the arm's own.
+        """
+        arm = self._places.arm(name, device, general)
+        self._places.require_arm(arm, device)
+        return arm
+
+    def arms(self, candidate: str, reference: str, device: str, general: Tuning = UNTUNED) -> tuple[Arm, Arm]:
+        """Return both arms, checked; one may name a device of its own, such as ``openvino-fp32@AUTO:CPU``.
+
+        Raises what `arm` does, and `ArmError` for an arm that is compared with itself.
+        """
+        pair = self._places.arm(candidate, device, general), self._places.arm(reference, device, general)
+        require_different(*pair)
+        for arm in pair:
+            self._places.require_arm(arm, device)
+        return pair
+
+    def question(
+        self, spec: ModelSpec, arms: Sequence[Arm], metric: str, *, prompt: object = None, new_tokens: object = None
+    ) -> Question:
+        """Return what is asked, checked: every mistake that can be found before long work is. See `questions.ask`."""
+        parse_metric(metric)  # before a hub model is fetched for nothing
+        return ask(
+            self._parts.library.settle(spec),
+            arms,
+            metric,
+            prompt=prompt,
+            new_tokens=new_tokens,
+            tunable=self._places.require_tunable,
+        )
