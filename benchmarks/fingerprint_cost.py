@@ -2,15 +2,15 @@
 
     python -m pytest --ov-device=CPU -p benchmarks.fingerprint_cost
 
-A plugin of pytest for this measurement only. Every graph that is asked for, and every explanation that is looked up,
-is timed from outside; profiles, which only regressions and ``--ov-explain`` take, are told apart. The last lines say
-what that is of the whole run.
+A plugin of pytest for this measurement only, for runs that record no baselines. Every graph that is asked for, and every
+explanation that is looked up, is timed from outside; profiles, which only regressions and ``--ov-explain`` take, are told
+apart. The last lines say what that is of the whole run.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-_spent_s: Counter[str] = Counter()
+_spent_s: defaultdict[str, float] = defaultdict(float)
 _calls: Counter[str] = Counter()
 _started_s = time.perf_counter()
 

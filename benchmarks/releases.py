@@ -18,12 +18,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.reports import figures
+from pytest_ovperf.environments.environment import version_key
+from pytest_ovperf.reports import figures, layer_lines
+from pytest_ovperf.reports.races import release_of
 from pytest_ovperf.runs.reading import read_run
 from pytest_ovperf.runs.values import cost_of, metric_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_ovperf.runs.view import ComparisonView
 
@@ -82,25 +84,30 @@ def race(release: str, models: Sequence[str], into: Path, arguments: Sequence[st
 
 
 def rows(into: Path) -> Iterator[str]:
-    """Yield a line of the table for each race that is kept in ``into``: model by model, the oldest release first."""
-    views = [view for path in into.glob("*.json") for view in read_run(path, path.stem).comparisons if view.is_race]
-    order = list(TESTS)
-    views.sort(
-        key=lambda view: (order.index(view.model.partition(" ")[0]), view.metric, view.candidate.name, numbers(view))
+    """Yield a line of the table for each race that is kept in ``into``."""
+    found = (read_run(path, path.stem).comparisons for path in into.glob("*.json"))
+    return map(row, in_order(view for views in found for view in views if view.is_race))
+
+
+def in_order(views: Iterable[ComparisonView]) -> list[ComparisonView]:
+    """Return races model by model and arm by arm, the oldest release first."""
+    models = list(TESTS)
+    return sorted(
+        views,
+        key=lambda view: (
+            models.index(view.model.partition(" ")[0]),
+            view.metric,
+            view.candidate.name,
+            version_key(view.reference.release),
+        ),
     )
-    return map(row, views)
-
-
-def numbers(view: ComparisonView) -> tuple[int, ...]:
-    """Return what sorts races by the old release."""
-    return tuple(int(part) for part in view.reference.release.split("."))
 
 
 def row(view: ComparisonView) -> str:
     """Return one race as a line of Markdown."""
     metric = metric_of(view.metric)
     old, new = (figures.cost(cost_of(arm, view.metric), metric) for arm in (view.reference, view.candidate))
-    mine = view.versions.get("openvino", "").partition("-")[0]
+    mine = release_of(view.versions.get("openvino", ""))
     about = view.model if view.metric == "latency" else f"{view.model}, {view.metric}"
     cosine = "not comparable" if view.fidelity is None else f"{view.fidelity.cosine:.4f}"
     ratio = f"{figures.speedup(view.ratio)} ({figures.interval(view.low, view.high)})"
@@ -113,10 +120,8 @@ def graph(view: ComparisonView) -> str:
     known = next((layers for layers in view.layers if layers.changes is not None), None)
     if known is None:
         return "not known"
-    if not known.changes:
-        return "same"
-    heaviest = known.heaviest.replace("|", "\\|").replace("*", "\\*")
-    return f"{figures.count(known.changes, 'change')}, the heaviest {heaviest}"
+    told = layer_lines.difference(known) or layer_lines.short(known)
+    return told.replace("|", "\\|").replace("*", "\\*")
 
 
 def main() -> None:

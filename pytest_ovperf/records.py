@@ -145,6 +145,10 @@ class Comparison:
     metric: Metric
     workload: Workload
 
+    def arm(self, side: Side) -> Arm:
+        """Return the arm on that side."""
+        return self.candidate if side is Side.CANDIDATE else self.reference
+
     @property
     def is_race(self) -> bool:
         """Whether it is one arm in two environments: with this one's OpenVINO, over another release."""
@@ -241,6 +245,7 @@ class Round:
 class Launch:
     """The rounds of one fresh set of worker processes. ``started_unix`` is seconds since the epoch.
 
+    ``seconds`` is what the launch took from there to the end of its processes, without a look at their graphs.
     ``warm`` tells whether the warm-up of both arms ended because their times had settled.
     """
 
@@ -399,9 +404,10 @@ class ComparisonRecord:
     ``test`` is pytest's node id. ``baseline`` is ``None`` where there was none; ``stored`` tells that this run wrote
     one. ``target`` is the number of ``speedup >= number``, ``None`` where a baseline was asked. ``judged`` is false
     where no assertion came to ask for a verdict; ``verdict`` then claims nothing. ``later`` is how many of the
-    launches were taken later in the run, to confirm a suspicion; ``flags`` is what was unsteady. ``against`` is what
-    ``--ov-against`` said, where the comparison is a race: ``test`` is then the first that asked for it. ``explained``
-    says what became of each OpenVINO arm's execution graph, and where its time went if that was asked.
+    launches were taken later in the run, to confirm a suspicion; ``flags`` is what was unsteady. ``explained`` says
+    what became of each OpenVINO arm's execution graph, and where its time went if that was asked. ``given`` are the
+    options that a later run has to be given to measure and judge the same. Of a race, ``test`` is the first that asked
+    for it.
     """
 
     test: str
@@ -418,5 +424,5 @@ class ComparisonRecord:
     notes: tuple[str, ...] = ()
     later: int = 0
     flags: tuple[Flag, ...] = ()
-    against: str = ""
     explained: tuple[Explained, ...] = ()
+    given: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import OvperfError
-from pytest_ovperf.hooks.options import default_cache_dir
+from pytest_ovperf.hooks.cache_dir import default_cache_dir
 from pytest_ovperf.metrics import Metric
 
 from .records import Case

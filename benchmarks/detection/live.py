@@ -20,7 +20,7 @@ from benchmarks.prepared import arms_in, model_named
 from benchmarks.record import neighbour
 from pytest_ovperf.errors import OvperfError
 from pytest_ovperf.hardware.probe import read_machine
-from pytest_ovperf.hooks.options import default_cache_dir
+from pytest_ovperf.hooks.cache_dir import default_cache_dir
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.records import Comparison, Verdict, VerdictKind
 from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge_race

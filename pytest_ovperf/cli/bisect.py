@@ -171,6 +171,7 @@ def _command(options: argparse.Namespace) -> str:
         ("versions", None),
         ("shape", None),
         ("tolerance", None),
+        ("budget", _DEFAULT_BUDGET_S),
     ):
         value = getattr(options, name)
         words += [f"--{name}={value}"] if value != usual else []

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.hooks.options import cache_dir_of_project, default_cache_dir
+from pytest_ovperf.hooks.cache_dir import cache_dir_of_project, default_cache_dir
 
 if TYPE_CHECKING:
     import argparse

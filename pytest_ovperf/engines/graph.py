@@ -34,9 +34,9 @@ LayerRow = dict[str, Any]
 def layers(compiled: Any) -> list[LayerRow]:
     """Return the layers of an ``openvino.CompiledModel`` in execution order; what does not change is left out.
 
-    Empty where the device shows no such graph. Names are the device's own, and may hold numbers that
-    count all that this process has compiled. A model with dimensions that are open must have run before: kernels and
-    shapes are only chosen then, and are those of its last call.
+    Empty where the device shows no such graph. Names are the device's own, and may hold numbers that count all that
+    this process has compiled. A model with dimensions that are open must have run before: kernels and shapes are only
+    chosen then, and are those of its last call.
     """
     try:
         operations = compiled.get_runtime_model().get_ordered_ops()

@@ -56,19 +56,13 @@ class Profiled:
     """What the layers of a model took in a call, in nanoseconds.
 
     ``layers`` are as `graph.layers` returns them, ``times`` the executed ones by their names, ``call_ns`` the wall time
-    of a call with counters on. ``facts`` are those of the arm's model, before anything is done
-    about its streams.
+    of a call with counters on. ``facts`` are those of the arm's model, before anything is done about its streams.
     """
 
     layers: Sequence[LayerRow]
     times: Mapping[str, float]
     call_ns: float
     facts: ArmFacts
-
-    @property
-    def layers_ns(self) -> float:
-        """What all layers took together."""
-        return sum(self.times.values())
 
 
 def profile(request: LoadRequest, calls: int, *, package: Any = None) -> Profiled:

@@ -46,10 +46,9 @@ def align(old: Graph, new: Graph) -> tuple[Group, ...]:
     Layers belong together that share an operation of the model, by its name or by that of the operation from which
     quantisation derived it. What is left, since a new export or OpenVINO itself gave the names, is matched by its place
     between those: longest common subsequences over type and shape, then over the type alone (of conversions, also over
-    how much they convert). A layer that stands for
-    operations which OpenVINO made up is matched with its like elsewhere, or goes to the nearest group whose layers
-    stand for them in the other graph. What then is left on both sides of one gap replaces each other, conversions
-    excepted.
+    how much they convert). A layer that stands for operations which OpenVINO made up is matched with its like
+    elsewhere, or goes to the nearest group whose layers stand for them in the other graph. What then is left on both
+    sides of one gap replaces each other, conversions excepted.
     """
     groups = _Groups((old.layers, new.layers))
     groups.connect(lambda layer: layer.model_names)

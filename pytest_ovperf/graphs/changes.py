@@ -101,13 +101,7 @@ def compare(
     old: Graph, new: Graph, old_times: LayerTimes | None = None, new_times: LayerTimes | None = None
 ) -> GraphChanges:
     """Return how the new graph differs from the old one. Times, where both sides' are given, say what weighs most."""
-    return changes_of(align(old, new), old_times, new_times)
-
-
-def changes_of(
-    groups: Sequence[Group], old_times: LayerTimes | None = None, new_times: LayerTimes | None = None
-) -> GraphChanges:
-    """Return what differs within groups of layers that do the same work (`align`)."""
+    groups = align(old, new)
     found = [change for group in groups for change in changes_in(group, old_times, new_times)]
     return GraphChanges(
         changes=tuple(sorted(found, key=lambda change: change.weight, reverse=True)),

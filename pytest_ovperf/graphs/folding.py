@@ -9,12 +9,13 @@ from math import log
 from statistics import median
 from typing import TYPE_CHECKING
 
+from .layers import unnumbered
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
 #: The number of a block, which is a part of its own in a name: ``encoder.layer.3.output``.
 _BLOCK = re.compile(r"(?<=[./])\d+(?=[./]|$)")
-_NUMBER = re.compile(r"#\d+\Z")
 #: The finer of two ways to fold is good enough if it says this share of everything in the lines that there are.
 ENOUGH = 0.9
 #: An item stays by itself if its time changed by a factor that is so many times its equals' …
@@ -36,7 +37,7 @@ class Item:
     @property
     def role(self) -> str:
         """The name with its block left open."""
-        return _BLOCK.sub("*", _NUMBER.sub("", self.name))
+        return _BLOCK.sub("*", unnumbered(self.name))
 
     @property
     def log_ratio(self) -> float:
@@ -109,8 +110,22 @@ def fold(items: Sequence[Item], lines: int, weight: Callable[[Fold], float]) -> 
 
 
 def _apart(items: Sequence[Item], is_heavy: Callable[[Fold], bool]) -> list[Fold]:
-    """Return one fold of all that moved alike, and one for each heavy item that did not."""
-    usual = median(item.log_ratio for item in items)
-    single = [item for item in items if abs(item.log_ratio - usual) > log(UNLIKE) and is_heavy(Fold((item,)))]
+    """Return one fold of all that moved alike, and one for each heavy item that did not.
+
+    Heavy ones that play the same role stay together where they moved like each other.
+    """
+    unlike = _unlike(items)
+    single = [item for item in unlike if is_heavy(Fold((item,)))]
     rest = tuple(item for item in items if item not in single)
-    return [Fold((item,)) for item in single] + ([Fold(rest)] if rest else [])
+    by_role: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in single:
+        by_role[item.role].append(item)
+    apart = [(item,) for its in by_role.values() if _unlike(its) for item in its]
+    alike = [tuple(its) for its in by_role.values() if not _unlike(its)]
+    return [Fold(its) for its in (*alike, *apart, rest) if its]
+
+
+def _unlike(items: Sequence[Item]) -> list[Item]:
+    """Return the items whose times changed by another factor than is usual among them."""
+    usual = median(item.log_ratio for item in items)
+    return [item for item in items if abs(item.log_ratio - usual) > log(UNLIKE)]

@@ -132,6 +132,11 @@ def is_numbered(name: str) -> bool:
     return _NUMBERED.search(name) is not None
 
 
+def unnumbered(name: str) -> str:
+    """Return a name without the number that a graph gave it."""
+    return _NUMBERED.sub("", name)
+
+
 def graph_of(rows: Iterable[Row]) -> Graph:
     """Return the graph that a worker's rows describe, free of the process's counters."""
     return _read(list(rows))[0]
@@ -235,7 +240,7 @@ def _text(value: object) -> str:
 
 
 def _numbered(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    bases = [_NUMBERED.sub("", layer.name) for layer in layers]
+    bases = [unnumbered(layer.name) for layer in layers]
     shared, seen, named = Counter(bases), Counter[str](), []
     for layer, base in zip(layers, bases, strict=True):
         seen[base] += 1

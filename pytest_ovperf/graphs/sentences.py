@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .folding import Fold, Item, fold
-from .wording import change_text, count_text, layer_text, name_text, percent_text, signed_text, time_text
+from .wording import (
+    change_text,
+    count_text,
+    factor_text,
+    layer_text,
+    name_text,
+    percent_text,
+    signed_text,
+    time_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,8 +198,8 @@ def _everywhere(changes: GraphChanges, attribution: Attribution, *, is_all: bool
     factor, low, high = (value if found.factor > 1 else 1 / value for value in (found.factor, found.low, found.high))
     speed = "slower" if found.factor > 1 else "faster"
     alike = (
-        f"is {speed} by about the same factor, {factor:.2g}x (most of the time between {min(low, high):.2g}x and"
-        f" {max(low, high):.2g}x)"
+        f"is {speed} by about the same factor, {factor_text(factor)} (most of the time between"
+        f" {factor_text(min(low, high))} and {factor_text(max(low, high))})"
     )
     if not is_all:
         return f"what stayed as it was {alike}: look at {_MACHINE} as well"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import BaselineError
 
-from .layers import Graph, Layer, Profile
+from .layers import Graph, Layer, Profile, unnumbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,7 @@ _FIELDS = 7
 #: What stands for a field that is empty, for the layer's own name among its originals, and behind a name to number.
 _EMPTY, _OWN, _NUMBERED = "-", "=", "#"
 _ESCAPED = re.compile(r"[\\|,\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|^[ =-]| $")
-_ESCAPE = re.compile(r"\\([0-9a-f]+);")
-_NUMBER_OF_NAME = re.compile(r"#\d+\Z")
+_ESCAPE = re.compile(r"\\([0-9a-f]{1,4});")
 _DIGITS = re.compile(r"\d{1,15}(?:\.\d{1,3})?")
 #: A short name for a graph: so many digits of its digest.
 _SHORT = 8
@@ -78,10 +77,21 @@ def read_times(text: str, graph: Graph, source: str) -> Profile:
     return Profile(graph, times, call_ns)
 
 
+def not_as_written(source: str, seen: str) -> BaselineError:
+    """Return the error for the file ``source``, which holds a graph or times; ``seen`` goes on after its name."""
+    return BaselineError(
+        f"Baseline file {source}{seen}",
+        remedy=f"Restore the file from git (git checkout HEAD -- {source}; if a merge deleted or mixed it, with a"
+        " commit from before in the place of HEAD), or record the baselines that name it anew: pytest"
+        " --update-baselines",
+    )
+
+
 def _line(layer: Layer) -> str:
-    name = _NUMBER_OF_NAME.sub("", layer.name)
-    shown = _escaped(name) + (_NUMBERED if layer.is_numbered else "")
-    originals = ", ".join(_OWN if original == layer.name else _escaped(original) for original in layer.originals)
+    shown = _escaped(unnumbered(layer.name)) + (_NUMBERED if layer.is_numbered else "")
+    # A numbered name is read back without its number, so an original that is called so is written out.
+    own = None if layer.is_numbered else layer.name
+    originals = ", ".join(_OWN if original == own else _escaped(original) for original in layer.originals)
     fields = (layer.kind, layer.kernel, layer.precision, layer.layout, layer.shape)
     return " | ".join([*map(_escaped, fields), shown, originals or _EMPTY])
 
@@ -106,11 +116,7 @@ class _Reader:
 
     def damaged(self, line: int, seen: str) -> BaselineError:
         """Return the error for a line."""
-        return BaselineError(
-            f"Baseline file {self._source}, line {line}: {seen}",
-            remedy=f"Restore the file from git (git checkout -- {self._source}), or record the baselines that name it"
-            " anew: pytest --update-baselines",
-        )
+        return not_as_written(self._source, f", line {line}: {seen}")
 
     def expect(self, number: int, wanted: str) -> None:
         """Raise unless the line is as it must be."""

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 #: Longer names lose their beginning.
 NAME_LENGTH = 80
 _FIRST_PART = re.compile(r"^[^./]{0,24}[./](?:[*\d]+[./])?")
-_BYTES = frozenset({"i8", "u8"})
 _UNKNOWN = frozenset({"", "unknown", "undef", "undefined"})
 _UNITS = (("ns", 1.0), ("µs", 1e3), ("ms", 1e6))
 _NEXT_UNIT = 1000
+_SMALL, _HUNDRED = 1.195, 100
 
 
 def change_text(change: Change) -> str:
@@ -71,6 +71,13 @@ def percent_text(share: float) -> str:
     return f"{round(100 * share)} %"
 
 
+def factor_text(factor: float) -> str:
+    """Return a factor to two digits, one below 1.2 to the percent: ``1.04x``, ``1.9x``, ``140x``."""
+    if factor < _SMALL:
+        return f"{factor:.2f}x"
+    return f"{factor:.2g}x" if round(factor) < _HUNDRED else f"{factor:.0f}x"
+
+
 def count_text(number: int, what: str = "layer") -> str:
     """Return how many there are: ``1 layer``, ``2 layers``."""
     return f"{number} {what}{'' if number == 1 else 's'}"
@@ -91,7 +98,7 @@ def _transitions(change: Change) -> list[str]:
 
 def _precisions(old: Layer, new: Layer) -> tuple[str, str]:
     """Return both precisions; whether bytes are signed is no matter where the other side has none."""
-    if (old.precision in _BYTES) == (new.precision in _BYTES):
+    if old.width == new.width:
         return old.precision, new.precision
     return old.width, new.width
 

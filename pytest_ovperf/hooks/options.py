@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import SettingsError
 
+from .cache_dir import default_cache_dir
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -168,40 +170,6 @@ def any_given(config: pytest.Config) -> bool:
     )
 
 
-def default_cache_dir() -> Path:
-    """Return the user's own cache folder for built models."""
-    from platformdirs import user_cache_path  # noqa: PLC0415  (see read_settings)
-
-    return user_cache_path("pytest-ovperf", appauthor=False)
-
-
-#: The files that may hold pytest's configuration, in the order in which pytest asks for them in each folder.
-_INI_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
-
-
-def cache_dir_of_project(folder: Path) -> Path:
-    """Return where built models are kept by a run of pytest in ``folder`` that is given no option.
-
-    Raises `SettingsError` for an ini file that cannot be read.
-    """
-    import pytest  # noqa: PLC0415  (a console command that needs it pays for it)
-    from _pytest.config.findpaths import load_config_dict_from_file  # noqa: PLC0415  (pytest has no public way)
-
-    for path in (parent / name for parent in (folder, *folder.parents) for name in _INI_FILES):
-        try:
-            found = load_config_dict_from_file(path) if path.is_file() else None
-        except (OSError, pytest.UsageError, pytest.fail.Exception) as error:
-            raise SettingsError(
-                f"pytest's configuration in {path} cannot be read: {error}.",
-                remedy="Mend it, or name the folder with --ov-cache-dir.",
-            ) from error
-        if found is not None:
-            value = found.get("ov_cache_dir")
-            written = getattr(value, "value", value)  # pytest 9 tells where a value is from
-            return Path(path.parent, Path(str(written)).expanduser()).resolve() if written else default_cache_dir()
-    return default_cache_dir()
-
-
 def positive(value: object, what: str, unit: str) -> float:
     """Read a finite number above zero. Raises `SettingsError` that names ``what`` and its ``unit``."""
     try:
@@ -223,8 +191,9 @@ def _against(config: pytest.Config) -> str:
         return ""
     from pytest_ovperf.environments.asked import parse  # noqa: PLC0415  (paid only by runs that race)
 
-    if given is None and Path(config.rootpath, ini).expanduser().exists():
-        ini = str(Path(config.rootpath, ini).expanduser())
+    at_root = Path(config.rootpath, ini)
+    if given is None and at_root.exists():
+        ini = str(at_root)
     return str(parse(ini if given is None else str(given)))
 
 

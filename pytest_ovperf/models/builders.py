@@ -49,7 +49,7 @@ STATEFUL_FILES: Mapping[Precision, ArtefactKind] = {
 def require_builders(spec: ModelSpec, precision: Precision, *, generates: bool) -> None:
     """Raise `ExtraMissingError` where a package that building ``spec`` at ``precision`` takes is not installed.
 
-    Also where the files are in the cache: they are those of one release of each package, and none is another one.
+    Also where the files are in the cache: they are found there by the releases of these packages.
     """
     for kind in _kinds(spec, precision, generates=generates):
         converts = kind is ArtefactKind.IR and bool(spec.ports)  # nothing that PyTorch would have to trace

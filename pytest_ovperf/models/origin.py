@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .spec import ModelSpec, Source
 
 #: What was done to make each kind of artefact.
-_DONE: Mapping[ArtefactKind, str] = {
+_DONE: Mapping[str, str] = {
     ArtefactKind.WEIGHTS: "weights written",
     ArtefactKind.IR: "exported to OpenVINO's format in FP32",
     ArtefactKind.FP16: "weights compressed to FP16",
@@ -96,7 +96,7 @@ def _done(kind: str, spec: ModelSpec) -> str:
         return _INT8_WEIGHTS
     if kind == ArtefactKind.WEIGHTS and isinstance(spec.source, HubSource):
         return "fetched"
-    return _DONE[ArtefactKind(kind)] if kind in tuple(ArtefactKind) else kind
+    return _DONE.get(kind, kind)
 
 
 def _source(source: Source) -> str:

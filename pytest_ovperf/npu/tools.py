@@ -6,10 +6,10 @@ import platform
 import shutil
 import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.environments.tools import has_pip
 from pytest_ovperf.errors import NpuCompilerError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Tool:
 def tools(wine: Wine | None) -> tuple[Tool, ...]:
     """Return what setting the compiler up and running it need."""
     compiler = c_compiler()
-    pip = find_spec("pip") is not None
+    pip = has_pip()
     return (
         Tool("machine", "runs programs for x86-64", _machine(), "a machine with an x86-64 processor"),
         Tool("Wine", "runs OpenVINO's libraries for Windows", _shown(wine), _PACKAGES["Wine"]),

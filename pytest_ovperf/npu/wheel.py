@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pytest_ovperf.environments.running import run
+from pytest_ovperf.environments.tools import own_pip
 from pytest_ovperf.errors import NpuCompilerError
 
 from .compilers import has_compiler
@@ -35,8 +36,8 @@ def download(version: str | None, folder: Path) -> Wheel:
     said.
     """
     wanted = "openvino" if version is None else f"openvino=={version}"
-    command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-input", "--no-deps"]
-    command += ["--only-binary=:all:", "--platform", "win_amd64", "--dest", str(folder.resolve()), wanted]
+    command = [*own_pip(Path(sys.executable)), "download", "--no-deps", "--only-binary=:all:"]
+    command += ["--platform", "win_amd64", "--dest", str(folder.resolve()), wanted]
     done = run(command, timeout_s=_DOWNLOAD_TIMEOUT_S)
     if done.timed_out:
         raise NpuCompilerError(

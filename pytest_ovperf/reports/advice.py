@@ -83,9 +83,8 @@ def next_steps(records: Sequence[ComparisonRecord], run: RunFacts) -> tuple[Step
 
 
 def rerun(record: ComparisonRecord, *options: str) -> str:
-    """Return the command that runs this record's test alone, on its device, and against the same release."""
-    against = (f"--ov-against={record.against}",) if record.against else ()
-    return _command((record.test,), (device_of(record),), (*against, *options))
+    """Return the command that runs this record's test alone, on its device, as this run was told to."""
+    return _command((record.test,), (device_of(record),), (*record.given, *options))
 
 
 def budget_to_settle(records: Sequence[ComparisonRecord], budget_s: float = 0.0) -> int | None:

@@ -145,7 +145,7 @@ class BisectPlan:
 
     ``comparison`` is the race of the bad release over the good one. ``error_rate`` is what each race may spend,
     ``races`` how many there are at most if every release can be told. ``kept`` is how many races an earlier search
-    left, and ``kept_in`` where.
+    left, and ``kept_in`` where; ``damage`` is why nothing of it can be read, empty where that is not so.
     """
 
     comparison: Comparison
@@ -156,6 +156,7 @@ class BisectPlan:
     budget_s: float
     kept: int = 0
     kept_in: str = ""
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.environments.environment import version_key
@@ -13,8 +14,8 @@ from pytest_ovperf.stats.sequential import RUN_FALSE_ALARMS
 from . import figures, layer_lines
 from .bisect_findings import Ending, Standing
 from .evidence import flag_line
-from .grid import Column, column, grid, plain, rendered, taken
-from .layouts import STYLES
+from .grid import column, grid, plain, rendered, taken
+from .layouts import STYLES, verdict_column
 from .phrases import moved, standing
 from .screen import Screen
 
@@ -36,7 +37,8 @@ def plan_text(plan: BisectPlan, *, width: int, encoding: str) -> str:
     asked, releases = plan.comparison, plan.releases
     about = (
         f"{arm_of(asked)} on {asked.model}: {asked.metric} on {asked.candidate.device}, from OpenVINO {releases[0]} "
-        f"(good) to {releases[-1]} (bad), {figures.count(len(releases), 'release')}, {_at_most(plan.races)}."
+        f"(good) to {releases[-1]} (bad), {figures.count(len(releases), 'release')}, about "
+        f"{figures.count(plan.races, 'race')}."
     )
     rule = (
         f"A loss of up to {figures.chosen_percent(plan.tolerance)} is let pass. That a release no worse than the good "
@@ -49,6 +51,10 @@ def plan_text(plan: BisectPlan, *, width: int, encoding: str) -> str:
         sentences.append(
             f"Going on with {figures.count(plan.kept, 'race')} of an earlier search, kept in {plan.kept_in} "
             "(--again measures all of them anew)."
+        )
+    elif plan.damage:
+        sentences.append(
+            f"What an earlier search left in {plan.kept_in} cannot be read and is measured anew: {plan.damage}"
         )
     return "\n".join(line for sentence in sentences for line in screen.wrap(sentence))
 
@@ -188,13 +194,12 @@ def _untold(searched: Searched) -> str:
 def _table(screen: Screen, findings: BisectFindings) -> list[RenderableType]:
     rows = table_rows(findings)
     titles = ("OpenVINO", f"over {findings.searched.good}", "interval", "change", "verdict", "launches", "time")
-    cells = list(zip(*((*row, kind) for row, kind in rows), strict=True))
-    styles = tuple(STYLES[kind] if kind else "" for kind in cells[-1])
     columns = [
-        column(title, [(screen.text(cell),) for cell in texts], justify="left" if title in _WORDS else "right")
-        for title, texts in zip(titles, cells[:-1], strict=True)
+        column(title, [(screen.text(cells[at]),) for cells, _ in rows], justify="left" if title in _WORDS else "right")
+        for at, title in enumerate(titles)
     ]
-    columns[4] = Column("verdict", columns[4].cells, styles=styles)
+    said = titles.index("verdict")
+    columns[said] = verdict_column(columns[said].cells, (kind for _, kind in rows))
     while taken(columns) - 2 > screen.width and len(columns) > _LEAST_COLUMNS:
         columns.pop()
     return grid(columns) if taken(columns) - 2 <= screen.width else _stacked(screen, findings)
@@ -286,11 +291,7 @@ def goes_back(searched: Searched) -> bool:
 
 def arm_of(asked: Comparison) -> str:
     """Return the arm's name without a release."""
-    return asked.candidate.name.partition(" with OpenVINO ")[0]
-
-
-def _at_most(races: int) -> str:
-    return f"about {figures.count(races, 'race')}"
+    return replace(asked.candidate, release="").name
 
 
 def _one_of(releases: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from . import figures
 from .comparison_rows import Line, Sheet  # noqa: TC001  (public annotations stay resolvable)
 from .grid import Column, column, fitted_name, grid, plain, taken
-from .layouts import STYLES
+from .layouts import STYLES, verdict_column
 from .screen import Keep, Screen, cell_width
 
 if TYPE_CHECKING:
@@ -139,4 +139,4 @@ def _verdicts(screen: Screen, sheet: Sheet, below: Sequence[str]) -> Column:
         tuple(screen.text(text) for text in (line.verdict, under) if text)
         for line, under in zip(sheet.lines, below, strict=True)
     ]
-    return Column("verdict", tuple(cells), styles=tuple(STYLES[line.kind] for line in sheet.lines))
+    return verdict_column(cells, (line.kind for line in sheet.lines))

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import VerdictKind
-from pytest_ovperf.runs.of_layers import layers_views
 
 from . import figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_ovperf.records import ComparisonRecord
     from pytest_ovperf.runs.view import LayersView
 
 #: Lines about one arm.
@@ -70,30 +68,29 @@ def short(view: LayersView) -> str:
     return figures.count(view.changes, "change") if view.changes else "same"
 
 
-def blocks(record: ComparisonRecord, where: str = "") -> tuple[tuple[str, tuple[str, ...]], ...]:
+def blocks(views: Iterable[LayersView], where: str = "") -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the `heading` and the `lines` of each arm of which there is something to say."""
-    return tuple((heading(view, where), lines(view)) for view in layers_views(record.explained) if lines(view))
+    return tuple((heading(view, where), lines(view)) for view in views if lines(view))
 
 
-def under_failure(record: ComparisonRecord) -> tuple[str, ...]:
+def under_failure(views: Iterable[LayersView]) -> tuple[str, ...]:
     """Return the lines below a failed assertion: each arm's heading, and what there is to say further in."""
-    return tuple(line for head, said in blocks(record) for line in (f"{head}:", *(f"  {each}" for each in said)))
+    return tuple(line for head, said in blocks(views) for line in (f"{head}:", *(f"  {each}" for each in said)))
 
 
-def under_failure_briefly(record: ComparisonRecord) -> tuple[str, ...]:
+def under_failure_briefly(views: Iterable[LayersView]) -> tuple[str, ...]:
     """Return one line for each arm of which there is something to say."""
-    views = [view for view in layers_views(record.explained) if telling(view)]
-    return tuple(f"Layers of {view.arm}: {telling(view)}" for view in views)
+    return tuple(f"Layers of {view.arm}: {telling(view)}" for view in views if telling(view))
 
 
-def noted(record: ComparisonRecord) -> tuple[str, ...]:
-    """Return a note for each graph of a comparison that changed without making it slower.
+def noted(views: Iterable[LayersView], model: str, kind: VerdictKind, *, is_race: bool) -> tuple[str, ...]:
+    """Return a note for each graph of a comparison that changed, of ``kind`` any verdict but a regression.
 
     Of a regression the text under the assertion tells it, of a race its row.
     """
-    if record.comparison.is_race or record.verdict.kind is VerdictKind.REGRESSED:
+    if is_race or kind is VerdictKind.REGRESSED:
         return ()
-    return tuple(changed(view, record.comparison.model) for view in layers_views(record.explained) if view.changes)
+    return tuple(changed(view, model) for view in views if view.changes)
 
 
 def at_most(notes: Iterable[str]) -> tuple[str, ...]:
@@ -105,23 +102,11 @@ def at_most(notes: Iterable[str]) -> tuple[str, ...]:
     return (*found[:MOST_NOTES], f"{left} changed, which the HTML report and --benchmark-json tell")
 
 
-def all_blocks(records: Iterable[ComparisonRecord]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return `blocks` of all comparisons, races left out, with the model in their headings; the same ones once."""
-    return tuple(
-        dict.fromkeys(
-            block
-            for record in records
-            if not record.comparison.is_race
-            for block in blocks(record, f"{record.comparison.model}, {record.comparison.workload}")
-        )
-    )
-
-
-def below_race(record: ComparisonRecord, *, whole: bool) -> tuple[str, ...]:
+def below_race(views: Iterable[LayersView], *, whole: bool) -> tuple[str, ...]:
     """Return what stands below a race's row: what changed in its graph, or the ``whole`` of what is known."""
     if whole:
-        return tuple(line for _, said in blocks(record) for line in said)
-    return tuple(f"graph: {difference(view)}" for view in layers_views(record.explained) if view.changes)
+        return tuple(line for _, said in blocks(views) for line in said)
+    return tuple(f"graph: {difference(view)}" for view in views if view.changes)
 
 
 def _beside(view: LayersView) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import VerdictKind
-
 from . import layer_lines
 from .markdown_text import text
 
@@ -31,8 +29,9 @@ def has_times(view: ComparisonView) -> bool:
 
 def changed_graphs(views: Sequence[ComparisonView]) -> list[str]:
     """Return a list's line for each graph that changed without making anything slower."""
-    quiet = [view for view in views if not view.is_race and view.kind is not VerdictKind.REGRESSED]
-    notes = (layer_lines.changed(each, view.model) for view in quiet for each in view.layers if each.changes)
+    notes = (
+        note for view in views for note in layer_lines.noted(view.layers, view.model, view.kind, is_race=view.is_race)
+    )
     return [f"- {text(note)}\n" for note in layer_lines.at_most(notes)]
 
 

@@ -6,7 +6,7 @@ comparison below the other. None of them ever cuts a speed-up, an interval, a ch
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003  (public annotations stay resolvable)
+from collections.abc import Iterable, Sequence  # noqa: TC003  (public annotations stay resolvable)
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import VerdictKind
@@ -33,6 +33,11 @@ _LONGEST_MODEL = 28
 _LONGEST_DEVICE = 16
 
 
+def verdict_column(cells: Sequence[tuple[str, ...]], kinds: Iterable[VerdictKind | None]) -> Column:
+    """Return the column of verdicts, the first line of each cell in the colour of its kind; ``None`` has none."""
+    return Column("verdict", tuple(cells), styles=tuple(STYLES[kind] if kind else "" for kind in kinds))
+
+
 def comparison_table(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> list[RenderableType]:
     """Return the rows laid out for ``screen``; the fields of `Row` named in ``shared`` are left out."""
     return _one_line(screen, rows, shared) or _two_lines(screen, rows, shared) or _stacked(screen, rows, shared)
@@ -46,7 +51,7 @@ def _one_line(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> li
         column("interval", [(screen.text(row.interval),) for row in rows], justify="right"),
         column("baseline", [(screen.text(row.baseline),) for row in rows], justify="right"),
         column("change", [(row.change,) for row in rows], justify="right"),
-        _verdicts([(row.verdict,) for row in rows], rows),
+        verdict_column([(row.verdict,) for row in rows], (row.kind for row in rows)),
         column("time", [(row.seconds,) for row in rows], justify="right"),
     ]
     longest = max(map(cell_width, ("test", *(screen.text(row.test) for row in rows))))  # its title needs room, too
@@ -80,7 +85,7 @@ def _two_lines(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> l
         column("speed-up", [(row.speedup, screen.text(row.interval)) for row in rows], justify="right"),
         column("baseline", [(screen.text(row.baseline),) for row in rows], justify="right"),
         column("change", [(row.change,) for row in rows], justify="right"),
-        _verdicts([(row.verdict, row.seconds) for row in rows], rows),
+        verdict_column([(row.verdict, row.seconds) for row in rows], (row.kind for row in rows)),
     ]
     room = screen.width - taken(columns)
     if room < _SHORTEST_NAME:
@@ -131,7 +136,3 @@ def _stacked(screen: Screen, rows: Sequence[Row], shared: frozenset[str]) -> lis
         verdict = Text("  ").append(row.verdict, STYLES[row.kind])
         lines.append(verdict.append(f"  {row.change}") if row.change else verdict)
     return lines
-
-
-def _verdicts(cells: Sequence[tuple[str, ...]], rows: Sequence[Row]) -> Column:
-    return Column("verdict", tuple(cells), styles=tuple(STYLES[row.kind] for row in rows))

@@ -38,7 +38,7 @@ _ORDER = {said: place for place, said in enumerate(SIGNS)}
 _EXPLAINED = (VerdictKind.REGRESSED, VerdictKind.INCONCLUSIVE)
 _COMMIT_DIGITS = 12
 _TABLE = ("| test | speed-up | baseline | change | verdict |", "|:--|--:|--:|--:|:--|")
-#: In a run that races two releases every comparison is a race.
+#: The same of a run that raced two releases.
 RACE_HEAD = ("| model, arm | old | new | new over old | verdict |", "|:--|--:|--:|--:|:--|")
 _COMMAND = re.compile(r":  (?=pytest |git |ovperf )")
 #: Kept free for saying what was left out.
@@ -61,7 +61,7 @@ def run_markdown(run: RunView, *, max_bytes: int | None = None) -> str:
         return ""
     environment = room.take([_environment(run)])
     notes = room.take([f"- {text(note)}\n" for note in run.notes])
-    head_of, row_of = (RACE_HEAD, _race) if any(view.is_race for view in rows) else (_TABLE, _row)
+    head_of, row_of = (RACE_HEAD, _race) if run.raced_against else (_TABLE, _row)
     table = room.take([row_of(view, names, shared) for view in pressing])
     evidence = room.take([_evidence(view, names) for view in rows if _is_explained(view)])
     graphs = room.take(changed_graphs(rows))
@@ -132,7 +132,7 @@ def _left_out(number: int, noun: str) -> str:
 def _head(run: RunView) -> str:
     facts = text(run.name), text(figures.moment(run.started)), code(run.commit[:_COMMIT_DIGITS])
     where = " · ".join(part for part in facts if part)
-    lines = ["## OpenVINO performance", _totals(run), _caption(run.comparisons), where]
+    lines = ["## OpenVINO performance", _totals(run), _caption(run), where]
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
@@ -141,14 +141,15 @@ def _shared(views: Sequence[ComparisonView]) -> frozenset[str]:
     return frozenset(name for name in _FACTS if len({getattr(view, name) for view in views}) == 1)
 
 
-def _caption(views: Sequence[ComparisonView]) -> str:
+def _caption(run: RunView) -> str:
+    views = run.comparisons
     if not views:
         return ""
     said = [f"{word} {text(getattr(views[0], name))}" for name, word in _FACTS.items() if name in _shared(views)]
-    if views[0].is_race:
-        said = [f"raced against OpenVINO {text(views[0].reference.release)}, new over old,", *said]
+    if run.raced_against:
+        said = [f"raced against OpenVINO {text(run.raced_against)}, new over old,", *said]
     levels = " and ".join(figures.chosen_percent(level) for level in sorted({view.confidence for view in views}))
-    return f"{' '.join(['Arms' if views[0].is_race else 'Speed-ups', *said])}, intervals at {levels} confidence"
+    return f"{' '.join(['Arms' if run.raced_against else 'Speed-ups', *said])}, intervals at {levels} confidence"
 
 
 def _totals(run: RunView) -> str:
@@ -160,7 +161,7 @@ def _totals(run: RunView) -> str:
     refused = sum(not view.compiles for view in run.compiled)
     totals += [f"⚪ **{refused} refused**"] * bool(refused)
     spent = figures.duration(sum(view.seconds for view in run.comparisons))
-    noun = "race" if any(view.is_race for view in run.comparisons) else "comparison"
+    noun = "race" if run.raced_against else "comparison"
     effort = [f"{figures.count(len(run.comparisons), noun)} in {spent}"] * bool(run.comparisons)
     others = ((run.figures, "absolute figure"), (run.ladders, "ladder"), (run.compiled, "compilation"))
     effort += [figures.count(len(found), noun) for found, noun in others if found]

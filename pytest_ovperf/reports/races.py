@@ -16,7 +16,7 @@ from pytest_ovperf.runs.of_records import said_of
 
 from . import figures, layer_lines
 from .grid import Column, column, grid, plain, taken
-from .layouts import STYLES
+from .layouts import STYLES, verdict_column
 from .screen import Keep, Screen, cell_width
 
 if TYPE_CHECKING:
@@ -66,9 +66,10 @@ def releases(record: ComparisonRecord) -> tuple[str, str]:
 def caption(records: Sequence[ComparisonRecord]) -> str:
     """Return what stands above the table of races, one or more, all against the same release."""
     old, new = releases(records[0])
-    rows = race_rows(records)
-    words = [f"on {rows[0].device}"] if "device" in _shared(rows) else []
-    words = [f"in {rows[0].metric}"] * ("metric" in _shared(rows)) + words
+    asked = [record.comparison for record in records]
+    metrics = {f"in {each.metric}" for each in asked}
+    devices = {f"on {each.candidate.device}" for each in asked}
+    words = [word for alike in (metrics, devices) if len(alike) == 1 for word in alike]
     level = figures.chosen_percent(records[0].speedup.confidence)
     return (
         f"{' '.join([f'Raced against OpenVINO {old}', *words])}, each arm turn by turn on the same files and inputs. "
@@ -77,13 +78,8 @@ def caption(records: Sequence[ComparisonRecord]) -> str:
     )
 
 
-def race_rows(records: Sequence[ComparisonRecord], *, whole: bool = False) -> tuple[RaceRow, ...]:
-    """Return one row a race, in the same order; with ``whole``, all that is known of layers in lines of its own."""
-    return tuple(_row(record, whole=whole) for record in records)
-
-
 def _row(record: ComparisonRecord, *, whole: bool) -> RaceRow:
-    asked, found = record.comparison, record.speedup
+    asked, found, views = record.comparison, record.speedup, layers_views(record.explained)
     return RaceRow(
         model=asked.model,
         arm=asked.candidate.name,
@@ -97,8 +93,8 @@ def _row(record: ComparisonRecord, *, whole: bool) -> RaceRow:
         verdict=said_of(record),
         kind=record.verdict.kind,
         seconds=figures.duration(record.seconds),
-        graph=", ".join(filter(None, map(layer_lines.short, layers_views(record.explained)))),
-        layers=layer_lines.below_race(record, whole=whole),
+        graph=", ".join(filter(None, map(layer_lines.short, views))),
+        layers=layer_lines.below_race(views, whole=whole),
     )
 
 
@@ -107,7 +103,7 @@ def race_table(screen: Screen, records: Sequence[ComparisonRecord], *, whole: bo
 
     ``whole`` asks for all that is known of layers, and not only for what changed in the graph.
     """
-    rows = race_rows(records, whole=whole)
+    rows = [_row(record, whole=whole) for record in records]
     return _one_line(screen, rows) or _two_lines(screen, rows) or _stacked(screen, rows)
 
 
@@ -129,7 +125,7 @@ def _one_line(screen: Screen, rows: Sequence[RaceRow]) -> list[RenderableType]:
         column("new over old", [(row.over,) for row in rows], justify="right"),
         column("interval", [(screen.text(row.interval),) for row in rows], justify="right"),
         *_graphs(rows),
-        _verdicts([(row.verdict,) for row in rows], rows),
+        verdict_column([(row.verdict,) for row in rows], (row.kind for row in rows)),
         column("time", [(row.seconds,) for row in rows], justify="right"),
     ]
     return grid(columns, _below(screen, rows)) if taken(columns) <= screen.width else []
@@ -141,7 +137,7 @@ def _two_lines(screen: Screen, rows: Sequence[RaceRow]) -> list[RenderableType]:
         column("new", [(screen.text(row.new),) for row in rows], justify="right"),
         column("new over old", [(row.over, screen.text(row.interval)) for row in rows], justify="right"),
         *_graphs(rows),
-        _verdicts([(row.verdict, row.seconds) for row in rows], rows),
+        verdict_column([(row.verdict, row.seconds) for row in rows], (row.kind for row in rows)),
     ]
     room = screen.width - taken(columns)
     if room < _SHORTEST_NAME:
@@ -179,7 +175,3 @@ def _stacked(screen: Screen, rows: Sequence[RaceRow]) -> list[RenderableType]:
         lines += plain(screen.wrap(measured, indent="  "))
         lines += [Text("  ").append(row.verdict, STYLES[row.kind]), *below]
     return lines
-
-
-def _verdicts(cells: Sequence[tuple[str, ...]], rows: Sequence[RaceRow]) -> Column:
-    return Column("verdict", tuple(cells), styles=tuple(STYLES[row.kind] for row in rows))

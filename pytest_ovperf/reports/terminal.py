@@ -7,6 +7,7 @@ from collections.abc import Sequence  # noqa: TC003  (public annotations stay re
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import ComparisonRecord  # noqa: TC001  (public annotations stay resolvable)
+from pytest_ovperf.runs.of_layers import layers_views
 
 from . import figures, layer_lines
 from .advice import RunFacts, Step, next_steps
@@ -73,14 +74,22 @@ def _caption(table: Sequence[Row], shared: frozenset[str]) -> str:
 
 def _layers(screen: Screen, records: Sequence[ComparisonRecord], *, whole: bool) -> list[list[RenderableType]]:
     """Say which graphs changed without making anything slower, or the ``whole`` of what is known of all."""
+    known = [(record.comparison, record.verdict.kind, layers_views(record.explained)) for record in records]
     if not whole:
-        notes = layer_lines.at_most(note for record in records for note in layer_lines.noted(record))
+        notes = layer_lines.at_most(
+            note
+            for asked, kind, views in known
+            for note in layer_lines.noted(views, asked.model, kind, is_race=asked.is_race)
+        )
         return [plain([line for note in notes for line in screen.wrap(f"{note}.", hang="  ")])] if notes else []
+    blocks = (
+        block for asked, _, views in known for block in layer_lines.blocks(views, f"{asked.model}, {asked.workload}")
+    )
     return [
         plain(
             [*screen.wrap(f"{head}:"), *(line for each in said for line in screen.wrap(each, indent="  ", hang="    "))]
         )
-        for head, said in layer_lines.all_blocks(records)
+        for head, said in dict.fromkeys(blocks)
     ]
 
 

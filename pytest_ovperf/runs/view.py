@@ -290,3 +290,8 @@ class RunView:
     figures: tuple[FigureView, ...] = ()
     ladders: tuple[LadderView, ...] = ()
     compiled: tuple[CompiledView, ...] = ()
+
+    @property
+    def raced_against(self) -> str:
+        """The release that its arms were raced against, empty without: a run has races or comparisons, never both."""
+        return next((view.reference.release for view in self.comparisons if view.is_race), "")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.engines.protocol import packages_of
-from pytest_ovperf.environments.environment import version_key
 from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
-from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.records import Engine
+
+from .elsewhere import obstacle, same_with_all
 
 if TYPE_CHECKING:
     from pytest_ovperf.environments.environment import Environment
@@ -19,18 +18,6 @@ if TYPE_CHECKING:
     from pytest_ovperf.verdict.measured import Measuring
 
     from .questions import Question
-
-#: By what name pip knows the packages that arms import, where that is another one.
-_DISTRIBUTIONS = {"openvino_genai": "openvino-genai", "optimum": "optimum-intel"}
-
-#: The oldest release whose GenAI builds a pipeline from a folder that has no tokenizer in it.
-_OLDEST_GENAI = "2025.2.0"
-
-#: What is the same whatever release there is: the files of the model, and the packages that make them.
-_NOT_OF_A_RELEASE = {
-    WorkloadKind.FILES: "is that of the model's files, which both releases read",
-    WorkloadKind.EXPORT: "is that of the packages which export the model, and those are this environment's",
-}
 
 
 @dataclass(slots=True)
@@ -75,9 +62,10 @@ class Against:
         That PyTorch has no release of OpenVINO goes without saying beside an arm that has. Raises
         `ArmUnavailableError` where there is none at all.
         """
-        if question.metric.workload in _NOT_OF_A_RELEASE:
-            raise self._none(f"{question.metric} {_NOT_OF_A_RELEASE[question.metric.workload]}")
-        obstacles = [self._obstacle(question, arm) for arm in question.arms]
+        same = same_with_all(question.metric)
+        if same:
+            raise self._none(same)
+        obstacles = [obstacle(question, arm, self.environment) for arm in question.arms]
         raced = [arm for arm, why in zip(question.arms, obstacles, strict=True) if not why]
         if not raced:
             raise self._none("; ".join(dict.fromkeys(obstacles)))
@@ -90,21 +78,6 @@ class Against:
         return ArmUnavailableError(
             f"Not raced against {self.environment.label}: {why}.", remedy="Run this test without --ov-against."
         )
-
-    def _obstacle(self, question: Question, arm: Arm) -> str:
-        """Say why an arm cannot be raced; empty where it can."""
-        if arm.engine is Engine.PYTORCH:
-            return f"{arm.name} has no OpenVINO in it"
-        generates = question.generation is not None
-        needed = packages_of(arm.engine, question.metric.workload, generates=generates)
-        names = [_DISTRIBUTIONS.get(package, package) for package in needed]
-        missing = [name for name in names if name not in self.environment.versions]
-        if missing:
-            return f"{arm.name} needs {', '.join(missing)}, which {self.environment.python} does not have"
-        has = self.environment.versions.get("openvino-genai", "")
-        if arm.engine is Engine.GENAI and version_key(has) < version_key(_OLDEST_GENAI):
-            return f"{arm.name} needs OpenVINO GenAI {_OLDEST_GENAI} or newer, and {self.environment.python} has {has}"
-        return ""
 
     def _race(self, question: Question, arm: Arm) -> Race:
         key = (question.model, question.generation, question.metric, str(question.workload), arm)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytest_ovperf.errors import OvperfError
 from pytest_ovperf.graphs.layers import Graph, Profile, graph_of, profile_of
-from pytest_ovperf.records import Side
 from pytest_ovperf.trial.opened import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm, Comparison
+    from pytest_ovperf.records import Arm, Comparison, Side
     from pytest_ovperf.trial.opened import OpenArm
     from pytest_ovperf.worker.profiling import ArmProfile
 
@@ -84,16 +83,13 @@ class PairLayers:
 
     def graph(self, side: Side) -> Graph | None:
         """Return an arm's graph: see `RunLayers.graph`."""
-        arm = self._arm(side)
+        arm = self.comparison.arm(side)
         return self.run.graph(arm, self.requests[arm])
 
     def profile(self, side: Side, calls: int) -> Profile:
         """Return what an arm's layers take: see `RunLayers.profile`."""
-        arm = self._arm(side)
+        arm = self.comparison.arm(side)
         return self.run.profile(arm, self.requests[arm], calls, self.comparison.model)
-
-    def _arm(self, side: Side) -> Arm:
-        return self.comparison.candidate if side is Side.CANDIDATE else self.comparison.reference
 
 
 def _key(request: LoadRequest, arm: Arm) -> _Key:

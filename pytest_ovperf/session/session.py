@@ -70,11 +70,6 @@ class Session:
         return self.places.machine
 
     @property
-    def environment(self) -> Environment | None:
-        """The other environment of a run that races against one. Raises `EnvironmentUnusableError`."""
-        return self._parts.environment
-
-    @property
     def raced_against(self) -> str:
         """What reports call the other side of this run's races, empty for a run without."""
         found = self.environment_found
@@ -87,7 +82,8 @@ class Session:
 
     @cached_property
     def _against(self) -> Against | None:
-        return None if self.environment is None else Against(self.environment)
+        other = self._parts.environment
+        return None if other is None else Against(other)
 
     @property
     def store(self) -> BaselineStore:

@@ -41,20 +41,18 @@ def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of
     own = shrunk_spread(noise, speedup.log_ratios)
     days = tuple(expected.by_day.values()) if isinstance(expected, StoredBaseline) else ()
     seen = shrunk_spread(noise, speedup.log_ratios, *days) if days else own
+    centre = mean(speedup.log_ratios) - (centre_of(days) if isinstance(expected, StoredBaseline) else log(expected))
     for launches in range(made, MOST_LAUNCHES + 1):
         spread = _grown(seen, own, launches - made)
         if isinstance(expected, StoredBaseline):
             error = error_since(noise, spread, launches, days)
-            centre = mean(speedup.log_ratios) - centre_of(days)
-            kind = change_kind(change_of(centre, error, tolerance=tolerance, error_rate=error_rate), tolerance)
-        elif raced:
+        else:
             error = Spread(spread.sd / sqrt(launches), spread.degrees)
-            centre = mean(speedup.log_ratios) - log(expected)
+        if raced or isinstance(expected, StoredBaseline):
             kind = change_kind(change_of(centre, error, tolerance=tolerance, error_rate=error_rate), tolerance)
         else:
-            reach = student_quantile(spread.degrees, error_rate) * spread.sd / sqrt(launches)
-            assurance = student_quantile(spread.degrees, TARGET_ERROR) * spread.sd / sqrt(launches)
-            centre = mean(speedup.log_ratios) - log(expected)
+            reach = student_quantile(error.degrees, error_rate) * error.sd
+            assurance = student_quantile(error.degrees, TARGET_ERROR) * error.sd
             kind = distance_kind(Change(centre, reach, min(reach, assurance)))
         if kind is not VerdictKind.INCONCLUSIVE:
             return (launches - made) * seconds_per_launch

@@ -6,8 +6,10 @@
     graphs/minilm-openvino-int8-infer-1x64.1a2b3c4d.5e6f7a8b.times.txt
 
 Model, arm and workload are for people. The digests say what is inside: the first that of the graph, the second that of
-the times. So a file is never changed once it is there, what is the same is kept once, and the name of times tells which
-graph they are of: usually the arm's own, and another where counters made a device compile another.
+the times. So a file is never changed once it is there, tests of one arm and workload that have the same share it, and
+the name of times tells which graph they are of: usually the arm's own. It is another where counters made a device
+compile another, and where a whole generation was timed: that leaves other shapes than the two tokens after which an
+arm's graph is read.
 """
 
 from __future__ import annotations

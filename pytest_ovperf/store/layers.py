@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import BaselineError
-from pytest_ovperf.graphs.text import graph_text, read_graph, read_times, times_text
+from pytest_ovperf.graphs.text import graph_text, not_as_written, read_graph, read_times, times_text
 from pytest_ovperf.records import LayerFiles
 
 from . import files, layer_names
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class KeptLayers:
     """What is kept of an arm's layers: its execution graph, and what its layers took where that is known.
 
-    The profile's graph may be another than the arm's: counters can make a device compile another. Both are kept then.
+    The profile's graph may be another than the arm's, for the reasons that `layer_names` has. Both are kept then.
     """
 
     graph: Graph
@@ -135,23 +135,14 @@ class LayerFolder:
         path = self.path / name
         text = _with_unix_ends(files.read_text(path))
         if text is None:
-            raise _not_as_written(path, " is missing, and a baseline names it.")
+            raise not_as_written(str(path), " is missing, and a baseline names it.")
         return text
 
     def _must_be_the_written(self, name: str, text: str) -> None:
         """Raise for what was edited, or merged by git out of two files that had one ancestor."""
         if layer_names.digest_of(text) != layer_names.digest_in(name):
-            raise _not_as_written(
-                self.path / name, ": this is not what was written under that name; its digest differs."
-            )
-
-
-def _not_as_written(path: Path, seen: str) -> BaselineError:
-    return BaselineError(
-        f"Baseline file {path}{seen}",
-        remedy=f"Restore the file from git (git checkout HEAD -- {path}; if a merge deleted or mixed it, with a commit"
-        " from before in the place of HEAD), or record the baselines that name it anew: pytest --update-baselines",
-    )
+            seen = ": this is not what was written under that name; its digest differs."
+            raise not_as_written(str(self.path / name), seen)
 
 
 def _with_unix_ends(text: str | None) -> str | None:

@@ -85,10 +85,10 @@ class Trial:
 
     ``open_arm`` starts an arm's process and returns while it still loads. ``planned`` is how many launches there will
     be at most (told to the watcher). With ``want_outputs`` the outputs of both arms are fetched after the timed
-    part of the first launch that gets so far, so that fidelity needs no processes of its own; ``look`` is shown each
-    arm at the very end of every launch, and must not raise. ``budget_s`` is what the launches of an estimate are meant
-    to keep to: where calls are slow, they make fewer rounds for it. ``launches`` were made before, by a run that was
-    interrupted.
+    part of the first launch that gets so far, so that fidelity needs no processes of its own. ``look`` is shown each
+    arm at the very end of every launch, in time that does not count as the launch's; it must not raise. ``budget_s``
+    is what the launches of an estimate are meant to keep to: where calls are slow, they make fewer rounds for it.
+    ``launches`` were made before, by a run that was interrupted.
     """
 
     def __init__(  # noqa: PLR0913  (everything that touches the world is injected)
@@ -146,9 +146,12 @@ class Trial:
             rounds = self._rounds(number, plan, candidate, reference)
             if self._want_outputs and self._outputs is None:
                 self._outputs = Outputs(candidate.outputs(), reference.outputs())
+            before_look = self._clock.monotonic_s()
             for opened in (candidate, reference):
                 self._look(opened)
-        seconds = self._clock.monotonic_s() - started
+            # What is looked at once says nothing of what another launch takes, which is what this time is for.
+            looked_s = self._clock.monotonic_s() - before_look
+        seconds = self._clock.monotonic_s() - started - looked_s
         launch = Launch(*facts, rounds=rounds, started_unix=started_unix, seconds=seconds, warm=all(warm))
         self._launches.append(launch)
         self._watch.launch_done(number)

@@ -22,7 +22,7 @@ from pytest_ovperf.store.layers import KeptLayers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_ovperf.records import Arm, ComparisonRecord, StoredBaseline
+    from pytest_ovperf.records import ComparisonRecord, StoredBaseline
     from pytest_ovperf.store.store import BaselineStore
 
 #: The calls of a profile are to take this long together. That is what starting its process and compiling three times
@@ -119,14 +119,14 @@ class Explaining:
         if now is None:
             return Explained(_name(record, side), "", Graph(()), notes=tuple(notes)) if notes else None
         name, then = self._before(record, layers, side, notes, timed=timed)
-        attribution = None if then is None else _attribution(then, now, record, side)
+        attribution = None if then is None else attribution_between(then, now, _latency_ns(record, side))
         if now.profile is not None and attribution is None:
             notes.append(heaviest(now.profile))
         return Explained(
             _name(record, side),
             name if then else "",
             now.graph,
-            changes=None if then is None else _changes(then, now),
+            changes=None if then is None else changes_between(then, now),
             attribution=attribution,
             notes=tuple(notes),
         )
@@ -173,13 +173,18 @@ def _known(record: ComparisonRecord, layers: Layers, side: Side, notes: list[str
 
 
 def calls_of_profile(record: ComparisonRecord, side: Side) -> int:
-    """Return in how many calls an arm is profiled, so that they take `PROFILE_S` together."""
+    """Return in how many calls an arm is profiled."""
     last = (each.candidate if side is Side.CANDIDATE else each.reference for each in record.launches[-1].rounds)
-    call_ns = median(time_ns for block in last for time_ns in block.latency_ns)
+    return calls_taking(median(time_ns for block in last for time_ns in block.latency_ns))
+
+
+def calls_taking(call_ns: float) -> int:
+    """Return how many calls of so many nanoseconds are profiled, so that they take `PROFILE_S` together."""
     return max(1, min(MOST_CALLS, round(PROFILE_S * 1e9 / call_ns)))
 
 
-def _changes(then: KeptLayers, now: KeptLayers) -> GraphChanges:
+def changes_between(then: KeptLayers, now: KeptLayers) -> GraphChanges:
+    """Return what became of an arm's graph; with the times of what changed, where those of both are known."""
     if then.graph == now.graph:  # nearly always; laying them side by side takes longer
         return GraphChanges((), len(then.graph.layers), len(now.graph.layers))
     if then.profile is None or now.profile is None:
@@ -187,10 +192,16 @@ def _changes(then: KeptLayers, now: KeptLayers) -> GraphChanges:
     return compare(then.graph, now.graph, then.profile.times, now.profile.times)
 
 
-def _attribution(then: KeptLayers, now: KeptLayers, record: ComparisonRecord, side: Side) -> Attribution | None:
+def attribution_between(
+    then: KeptLayers, now: KeptLayers, latency_ns: tuple[float, float] | None
+) -> Attribution | None:
+    """Return where an arm's time went, ``None`` where the times of either are not known.
+
+    ``latency_ns`` is what a call took then and takes now, where calls are what is compared.
+    """
     if then.profile is None or now.profile is None:
         return None
-    return attribute(then.profile, now.profile, _latency_ns(record, side))
+    return attribute(then.profile, now.profile, latency_ns)
 
 
 def _latency_ns(record: ComparisonRecord, side: Side) -> tuple[float, float] | None:
@@ -209,6 +220,7 @@ def _latency_ns(record: ComparisonRecord, side: Side) -> tuple[float, float] | N
 
 def _name(record: ComparisonRecord, side: Side) -> str:
     """Return an arm's name, with its device where that is all that tells it from the other one."""
-    arms: dict[Side, Arm] = {Side.CANDIDATE: record.comparison.candidate, Side.REFERENCE: record.comparison.reference}
-    names = {arm.name for arm in arms.values()}
-    return arms[side].name if len(names) > 1 else f"{arms[side].name}@{arms[side].device}"
+    comparison = record.comparison
+    names = {comparison.candidate.name, comparison.reference.name}
+    arm = comparison.arm(side)
+    return arm.name if len(names) > 1 else f"{arm.name}@{arm.device}"

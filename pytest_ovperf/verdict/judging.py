@@ -103,8 +103,7 @@ class Judging:
         def ask(speedup: Speedup, error_rate: float) -> Verdict:
             return judge_race(speedup, noise=noise, tolerance=tolerance, error_rate=error_rate)
 
-        record = replace(self._judged(asked, measuring, ask, 1.0), against=self._settings.against)
-        return self._told(record, measuring)
+        return self._told(self._judged(asked, measuring, ask, 1.0), measuring)
 
     def remarked(self, record: ComparisonRecord, notes: Sequence[str]) -> ComparisonRecord:
         """Return a record with what else is to be said of it, once; reports show it so, too."""
@@ -115,8 +114,9 @@ class Judging:
 
     def share(self, node_id: str, record: ComparisonRecord) -> tuple[ComparisonRecord, bool]:
         """Let a race that another test had judged answer for this test, too."""
-        if record.test != node_id:
-            self._shared.setdefault(node_id, []).append(record)
+        shared = self._shared.setdefault(node_id, [])
+        if record.test != node_id and record not in shared:
+            shared.append(record)
         return record, self._holds(record.verdict.kind)
 
     def wait_with(self, node_id: str, record: ComparisonRecord) -> tuple[ComparisonRecord, bool]:
@@ -131,9 +131,7 @@ class Judging:
     def without_verdict(self, asked: Asked, measuring: Measuring) -> None:
         """Record a speed-up that no assertion judged, because there is none or because measuring ended before."""
         verdict = no_baseline(tolerance=self._tolerance(asked, None))
-        against = self._settings.against if asked.comparison.is_race else ""
-        record = replace(row(asked, measuring, verdict, None, asked.fidelity), judged=False, against=against)
-        self._final(record, measuring)
+        self._final(replace(row(asked, measuring, verdict, None, asked.fidelity), judged=False), measuring)
 
     def records_of(self, node_id: str) -> list[ComparisonRecord]:
         """Return what was judged in one test so far, the races that it shares with others among it."""
@@ -259,7 +257,7 @@ class Judging:
         return record
 
     def _add(self, record: ComparisonRecord, notes: tuple[str, ...] = ()) -> ComparisonRecord:
-        record = replace(record, notes=(*record.notes, *notes))
+        record = replace(record, notes=(*record.notes, *notes), given=self._settings.given)
         self.records.append(record)
         return record
 

@@ -10,6 +10,7 @@ from pytest_ovperf.records import Trace
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.stats.sequential import CONFIRMING_LAUNCHES, LOOKS
 
+from .asserted import FromBelow
 from .explaining import NO_LAYERS
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Measuring:
         return self.seconds / len(self.launches) * launches <= self._budget_s
 
 
-class MeasuredSpeedup:
+class MeasuredSpeedup(FromBelow):
     """A measured speed-up, to be asserted: ``>= baseline`` or ``>= number``.
 
     Against a baseline the comparison is false only for a proven regression; against a number only when the whole
@@ -169,14 +170,6 @@ class MeasuredSpeedup:
         return holds
 
     __gt__ = __ge__
-
-    def __le__(self, expected: object) -> bool:
-        raise TypeError("A speed-up is asserted from below: write `speedup(...) >= baseline` or `>= number`.")
-
-    __lt__ = __le__
-
-    def __bool__(self) -> bool:
-        raise TypeError("A speed-up by itself asserts nothing: write `speedup(...) >= baseline` or `>= number`.")
 
     def __repr__(self) -> str:
         now = self.measuring.speedup

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn, Self
 
 from pytest_ovperf.errors import ArmUnavailableError
 
+from .asserted import FromBelow
 from .measured import Baseline
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_ovperf.records import ComparisonRecord
 
 
-class RacedSpeedup:
+class RacedSpeedup(FromBelow):
     """Stands in the place of a speed-up whose arms were raced, each against itself with another release of OpenVINO.
 
     ``>= baseline`` and ``>= number`` hold unless one of the races is a proven regression; in a strict run, unless one
@@ -75,14 +76,6 @@ class RacedSpeedup:
         return all(holds for _, holds in self._races)
 
     __gt__ = __ge__
-
-    def __le__(self, expected: object) -> bool:
-        raise TypeError("A speed-up is asserted from below: write `speedup(...) >= baseline` or `>= number`.")
-
-    __lt__ = __le__
-
-    def __bool__(self) -> bool:
-        raise TypeError("A speed-up by itself asserts nothing: write `speedup(...) >= baseline` or `>= number`.")
 
     def __repr__(self) -> str:
         return "; ".join(_told(record) for record, _ in self._races)

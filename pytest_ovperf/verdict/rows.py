@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Two releases that do the same on the same files and inputs differ by rounding alone, which leaves INT8 and BF16 above
 #: 0.999 of cosine similarity. Below this one something else is computed.
-_ALIKE = 0.99
+ALIKE = 0.99
 
 
 def record_of(asked: Asked, measuring: Measuring, verdict: Verdict, stored: StoredBaseline | None) -> ComparisonRecord:
@@ -47,7 +47,7 @@ def _raced_outputs(outputs: Outputs) -> tuple[Fidelity | None, tuple[str, ...]]:
         return None, (
             f"the outputs of both releases cannot be compared, so this may not be the same work: {error.seen}",
         )
-    if found.cosine >= _ALIKE:
+    if found.cosine >= ALIKE:
         return found, ()
     note = (
         f"both releases' outputs differ on the same files and inputs (cosine {found.cosine:.3g}, largest difference "

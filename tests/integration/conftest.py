@@ -6,17 +6,16 @@ import json
 import math
 import os
 import shutil
-import subprocess
-import sys
-import textwrap
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from pytest_ovperf.errors import EnvironmentUnusableError
 from tests.integration.confirming_suite import Confirming
-from tests.integration.user_suite import INT8_PAYS, QuickSuite, Suite
+from tests.integration.user_suite import INSTALL_QUICK_ARMS, INT8_PAYS, QuickSuite, Suite, run_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,24 +35,67 @@ def _no_worker_around() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache that all runs share, so that a model is built once."""
-    return tmp_path_factory.mktemp("model-cache")
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Let the inner runs be interrupted where a shell has started these tests in the background.
+
+    It has them ignore Ctrl-C then, and whatever they start would too.
+    """
+    is_ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if is_ignored:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    if is_ignored:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")
-def old_release(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that the workers of pytest-xdist have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if base.name.startswith("popen-") else base
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory: pytest.TempPathFactory, whole_run: Path) -> Path:
+    """Return a cache whose models all runs share, so that each is built once.
+
+    The workers of pytest-xdist share no more than these: runs with one cache wait for each other to measure.
+    """
+    shared, cache = whole_run / "models-of-all", tmp_path_factory.mktemp("model-cache")
+    for name in ("models", "building", "locks"):
+        (shared / name).mkdir(parents=True, exist_ok=True)
+        try:
+            (cache / name).symlink_to(shared / name, target_is_directory=True)
+        except OSError:  # on Windows not everybody may make links
+            return shared
+    return cache
+
+
+@pytest.fixture(scope="session")
+def copied_cache(model_cache: Path, recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Return a function that makes a cache for one run alone, in which the models of `INT8_PAYS` are built already."""
+    assert recorded.exists()
+
+    def make() -> Path:
+        cache = tmp_path_factory.mktemp("copied") / "cache"
+        for model in (model_cache / "models").glob("tiny-bert-*"):
+            shutil.copytree(model, cache / "models" / model.name)
+        return cache
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def old_release(whole_run: Path) -> Environment:
     """Return an environment with OpenVINO 2024.4.0; skipped where no index has it for this Python.
 
     It is made for this run, in a third of a minute. ``OVPERF_TEST_ENVIRONMENTS`` names a cache that keeps it.
     """
     from pytest_ovperf.environments.finding import find  # noqa: PLC0415  (only these tests need it)
 
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if base.name.startswith("popen-") else base  # the workers of pytest-xdist share one
     try:
-        return find("2024.4.0", Path(os.environ.get("OVPERF_TEST_ENVIRONMENTS") or shared / "releases"), print)
+        return find("2024.4.0", Path(os.environ.get("OVPERF_TEST_ENVIRONMENTS") or whole_run / "releases"), print)
     except EnvironmentUnusableError as error:
         if "index cannot be reached" in error.seen or "no wheel for" in error.seen:
             pytest.skip(error.seen)
@@ -100,19 +142,27 @@ def confirming(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> Confirming:
 
 
 @pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Path:
-    """Return a baselines folder that a real ``--update-baselines`` run of `INT8_PAYS` wrote."""
-    folder = tmp_path_factory.mktemp("recorded")
-    (folder / "test_speed.py").write_text(textwrap.dedent(INT8_PAYS), encoding="utf-8")
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--update-baselines",
-        f"--ov-cache-dir={model_cache}",
-    ]
-    run = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)  # noqa: S603
+def recorded(whole_run: Path, model_cache: Path) -> Path:
+    """Return a baselines folder that a real ``--update-baselines`` run of `INT8_PAYS` wrote.
+
+    Beside it are what the run said, ``said.txt``, its HTML report, ``out/report.html``, and ``run.json``.
+    """
+    folder = whole_run / "recorded"
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "baselines").exists():
+            folder.mkdir(exist_ok=True)
+            files = "--ov-report=out/report.html", "--benchmark-json=run.json"
+            run = run_once(folder, INT8_PAYS, "--update-baselines", f"--ov-cache-dir={model_cache}", *files)
+            assert run.returncode == 0, run.stdout
+            (folder / "said.txt").write_text(run.stdout, encoding="utf-8")
+    return folder / "baselines"
+
+
+@pytest.fixture(scope="session")
+def quickly_recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a baselines folder that a run of `INT8_PAYS` with arms that take no time wrote."""
+    folder = tmp_path_factory.mktemp("quickly-recorded")
+    run = run_once(folder, INT8_PAYS, "--update-baselines", conftest=INSTALL_QUICK_ARMS)
     assert run.returncode == 0, run.stdout
     return folder / "baselines"
 
@@ -120,16 +170,23 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Pat
 @pytest.fixture
 def with_baseline(suite: Suite, recorded: Path) -> Callable[[float], None]:
     """Return a function that gives the suite a baseline whose speed-up is ``factor`` times what was recorded."""
+    return lambda factor: place_baseline(suite, recorded, factor)
 
-    def place(factor: float) -> None:
-        suite.write(INT8_PAYS)
-        shutil.copytree(recorded, suite.baselines)
-        path = suite.baseline_file()
-        document = json.loads(path.read_text(encoding="utf-8"))
-        for entries in document["tests"].values():
-            for entry in entries.values():
-                days = entry["log_ratios"]
-                entry["log_ratios"] = {day: [round(each + math.log(factor), 6) for each in days[day]] for day in days}
-        path.write_text(json.dumps(document, indent=2), encoding="utf-8")
 
-    return place
+@pytest.fixture
+def with_quick_baseline(quick: QuickSuite, quickly_recorded: Path) -> Callable[[float], None]:
+    """Return what `with_baseline` does, for a suite whose arms take no time."""
+    return lambda factor: place_baseline(quick, quickly_recorded, factor)
+
+
+def place_baseline(suite: Suite, recorded: Path, factor: float) -> None:
+    """Give a suite `INT8_PAYS` and a baseline for it whose speed-up is ``factor`` times what was recorded."""
+    suite.write(INT8_PAYS)
+    shutil.copytree(recorded, suite.baselines)
+    path = suite.baseline_file()
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for entries in document["tests"].values():
+        for entry in entries.values():
+            days = entry["log_ratios"]
+            entry["log_ratios"] = {day: [round(each + math.log(factor), 6) for each in days[day]] for day in days}
+    path.write_text(json.dumps(document, indent=2), encoding="utf-8")

@@ -143,7 +143,7 @@ def busy() -> float:
     return float(psutil.cpu_percent(interval=0.3)) / 100
 
 
-def busy_after_waiting(most_s: float = 3.0) -> float:
+def busy_after_waiting(most_s: float = 1.0) -> float:
     """Wait a while for other work to end."""
     end = time.monotonic() + most_s
     while (share := busy()) > CALM and time.monotonic() < end:

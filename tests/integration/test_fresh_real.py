@@ -22,6 +22,8 @@ from pytest_ovperf.worker.client import Worker
 from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_ovperf.engines.protocol import LoadRequest
     from pytest_ovperf.records import Arm, Launch
 
@@ -132,14 +134,18 @@ def test_the_memory_of_a_model_holds_its_weights_and_not_its_packages(big: Path)
     assert block.latency_ns == ()
 
 
-@pytest.fixture(scope="module")
-def arms(model_cache: Path) -> Arms:
+def arms_of(cache: Path) -> Arms:
     library = ModelLibrary(
-        ArtefactCache(model_cache),
+        ArtefactCache(cache),
         lambda job, target: build_in_worker(job, target, lambda _text: None),
         lambda _text: None,
     )
-    return Arms(library, 1, OneAtATime(model_cache, lambda _text: None).measuring)
+    return Arms(library, 1, OneAtATime(cache, lambda _text: None).measuring)
+
+
+@pytest.fixture(scope="module")
+def arms(model_cache: Path) -> Arms:
+    return arms_of(model_cache)
 
 
 def launch(arms: Arms, metric: Metric, candidate: str, reference: str) -> tuple[Trial, Launch]:
@@ -177,12 +183,13 @@ def test_files_are_compared_without_a_process(arms: Arms, monkeypatch: pytest.Mo
     assert 0.5 < estimate(trial.trace).ratio < 2
 
 
-def test_an_export_takes_time_and_leaves_the_cache_as_it_was(arms: Arms, model_cache: Path) -> None:
-    arm = parse_arm("openvino-fp32", "CPU")
+def test_an_export_takes_time_and_leaves_the_cache_as_it_was(copied_cache: Callable[[], Path]) -> None:
+    cache = copied_cache()
+    arms, arm = arms_of(cache), parse_arm("openvino-fp32", "CPU")
     _, requests = arms.prepare(resolve("tiny-bert", shape=None, base=Path()), arm, kind=WorkloadKind.EXPORT)
-    before = sorted(model_cache.rglob("*"))
+    before = sorted(cache.rglob("*"))
     process = arms.open(requests[arm], arm)
     process.loaded()
     assert process.block(0, 1).latency_ns[0] > 0
     process.close()
-    assert sorted(model_cache.rglob("*")) == before
+    assert sorted(cache.rglob("*")) == before

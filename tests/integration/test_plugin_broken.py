@@ -14,11 +14,14 @@ import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import psutil
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BROKEN = Path(__file__).resolve().parents[1] / "fakes" / "broken_openvino.py"
 POSIX = sys.platform != "win32"
@@ -130,13 +133,13 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def broken_run(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Run:
+def broken_run(tmp_path_factory: pytest.TempPathFactory, copied_cache: Callable[[], Path]) -> Run:
     """Return what became of one run in which one test after the other breaks."""
     folder = tmp_path_factory.mktemp("broken")
     (folder / "test_speed.py").write_text(textwrap.dedent(SUITE), encoding="utf-8")
     (folder / "conftest.py").write_text(textwrap.dedent(CONFTEST), encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    options = ["--update-baselines=new", "--ov-budget=1", "--junitxml=junit.xml", f"--ov-cache-dir={model_cache}"]
+    options = ["--update-baselines=new", "--ov-budget=1", "--junitxml=junit.xml", f"--ov-cache-dir={copied_cache()}"]
     command = [sys.executable, "-m", "pytest", *options]
     environment = {**os.environ, "BROKEN_OPENVINO": str(BROKEN)}
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, encoding="utf-8", env=environment)  # noqa: S603

@@ -1,4 +1,4 @@
-"""What a run leaves in the places that CI systems show. Runs as on GitHub's runner; what is measured is real."""
+"""What a run leaves in the places that CI systems show. Runs as on GitHub's runner; what is measured is made up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.integration.user_suite import Suite
+    from tests.integration.user_suite import QuickSuite, Suite
 
 #: Uses a fixture of ours, so that its failures are for us to show, and measures nothing.
 FAILING = """
@@ -91,18 +91,18 @@ def line_of(suite: Suite, text: str) -> int:
 
 
 @pytest.mark.usefixtures("summary")
-def test_each_failed_test_is_shown_at_the_line_where_it_failed(suite: Suite) -> None:
-    suite.write(FAILING)
-    result = suite.run()
-    folder = suite.pytester.path.name
+def test_each_failed_test_is_shown_at_the_line_where_it_failed(quick: QuickSuite) -> None:
+    quick.write(FAILING)
+    result = quick.run()
+    folder = quick.pytester.path.name
     shown = shown_errors(result)
     assert {file for file, *_ in shown} == {f"{folder}/test_speed.py"}
     assert [(title, line) for _, line, title, _ in shown] == [
-        ("test_speed.py%3A%3Atest_fails[CPU-a%2Cb] failed", line_of(suite, "assert checked ==")),
-        ("test_speed.py%3A%3Atest_fails[CPU-100%25] failed", line_of(suite, "assert checked ==")),
-        ("test_speed.py%3A%3Atest_cannot_start[CPU] failed", line_of(suite, "raise RuntimeError")),
-        ("test_speed.py%3A%3Atest_in_a_helper[CPU] failed", line_of(suite, "def helper") + 1),
-        ("test_speed.py%3A%3Atest_in_a_subtest[CPU] failed", line_of(suite, 'assert device == "one"')),
+        ("test_speed.py%3A%3Atest_fails[CPU-a%2Cb] failed", line_of(quick, "assert checked ==")),
+        ("test_speed.py%3A%3Atest_fails[CPU-100%25] failed", line_of(quick, "assert checked ==")),
+        ("test_speed.py%3A%3Atest_cannot_start[CPU] failed", line_of(quick, "raise RuntimeError")),
+        ("test_speed.py%3A%3Atest_in_a_helper[CPU] failed", line_of(quick, "def helper") + 1),
+        ("test_speed.py%3A%3Atest_in_a_subtest[CPU] failed", line_of(quick, 'assert device == "one"')),
     ]
     assert "100%25: on" in shown[1][3]
     assert "no luck" in shown[2][3]
@@ -110,31 +110,31 @@ def test_each_failed_test_is_shown_at_the_line_where_it_failed(suite: Suite) -> 
 
 @pytest.mark.parametrize("option", ["-s", "--tb=no", "--tb=native", "-q", "--capture=sys"])
 @pytest.mark.usefixtures("summary")
-def test_the_lines_are_the_same_however_pytest_prints(suite: Suite, option: str) -> None:
-    suite.write(FAILING)
-    assert len(shown_errors(suite.run(option))) == 5
+def test_the_lines_are_the_same_however_pytest_prints(quick: QuickSuite, option: str) -> None:
+    quick.write(FAILING)
+    assert len(shown_errors(quick.run(option))) == 5
 
 
 def test_elsewhere_than_on_github_nothing_is_shown(
-    suite: Suite, summary: Path, monkeypatch: pytest.MonkeyPatch
+    quick: QuickSuite, summary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS")
-    suite.write(FAILING)
-    result = suite.run()
+    quick.write(FAILING)
+    result = quick.run()
     result.stdout.no_fnmatch_line("*::error*")
     assert not summary.exists()  # nothing was measured
 
 
 def test_a_regression_is_in_the_summary_at_its_line_and_in_junits_file(
-    suite: Suite, summary: Path, with_baseline: Callable[[float], None]
+    quick: QuickSuite, summary: Path, with_quick_baseline: Callable[[float], None]
 ) -> None:
-    with_baseline(3.0)
-    result = suite.run("--junitxml=junit.xml")
+    with_quick_baseline(3.0)
+    result = quick.run("--junitxml=junit.xml")
     result.assert_outcomes(failed=1)
 
     ((file, line, title, message),) = shown_errors(result)
-    assert file == f"{suite.pytester.path.name}/test_speed.py"
-    assert line == line_of(suite, "assert speedup")
+    assert file == f"{quick.pytester.path.name}/test_speed.py"
+    assert line == line_of(quick, "assert speedup")
     assert title == "regressed%3A openvino-int8 over openvino-fp32"
     assert "as fast as openvino-fp32; the baseline says" in message
     assert "%0AMeasured: " in message
@@ -146,7 +146,7 @@ def test_a_regression_is_in_the_summary_at_its_line_and_in_junits_file(
     assert "- Measured: " in page
     assert "| openvino | " in page
 
-    properties = properties_of(suite.pytester.path / "junit.xml")["test_int8_pays[CPU]"]
+    properties = properties_of(quick.pytester.path / "junit.xml")["test_int8_pays[CPU]"]
     assert properties["ovperf.1.verdict"] == "regressed"
     assert properties["ovperf.1.candidate"] == "openvino-int8"
     assert float(properties["ovperf.1.change_high"]) < 0
@@ -164,17 +164,17 @@ def properties_of(path: Path) -> dict[str, dict[str, str]]:
 
 
 def test_a_summary_that_cannot_be_written_costs_a_line(
-    suite: Suite, summary: Path, monkeypatch: pytest.MonkeyPatch
+    quick: QuickSuite, summary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary.parent / "no such folder" / "summary.md"))
-    suite.write(TWO_COMPARISONS)
-    result = suite.run("--junitxml=junit.xml", "-o", "junit_family=xunit1")
+    quick.write(TWO_COMPARISONS)
+    result = quick.run("--junitxml=junit.xml", "-o", "junit_family=xunit1")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
         ["*no-baseline*", "pytest-ovperf: the job summary was not written: *no such folder*", "*2 passed*"]
     )
 
-    properties = properties_of(suite.pytester.path / "junit.xml")
+    properties = properties_of(quick.pytester.path / "junit.xml")
     assert properties["test_int8_pays[CPU]"]["ovperf.1.verdict"] == "no-baseline"
     both = properties["test_two[CPU]"]
     assert both["owner"] == "me"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 from tests.integration.user_suite import INT8_PAYS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.integration.user_suite import Suite
@@ -88,12 +88,8 @@ def test_ctrl_c_in_a_measurement_leaves_nothing_behind(suite: Suite) -> None:
     assert not workers_in(suite.pytester.path)
 
 
-def test_a_damaged_model_is_built_again_and_said_so(
-    suite: Suite, recorded: object, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    assert recorded
-    cache = tmp_path_factory.mktemp("damaged") / "cache"
-    shutil.copytree(suite.cache_dir / "models", cache / "models")  # not the NPU compiler: Wine's drives lead to "/"
+def test_a_damaged_model_is_built_again_and_said_so(suite: Suite, copied_cache: Callable[[], Path]) -> None:
+    cache = copied_cache()
     (weights,) = cache.glob("models/tiny-bert-ir-*/*.bin")
     weights.write_bytes(weights.read_bytes()[:-10])
     suite.write(TWO_TESTS)

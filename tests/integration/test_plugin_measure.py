@@ -163,6 +163,6 @@ def test_a_real_arm_is_measured(suite: Suite) -> None:
             assert arm.latency.percentiles[50] > 0
         """
     )
-    result = suite.run()
+    result = suite.run("--ov-budget=1")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*openvino-fp32*latency*p50*", "*openvino-fp32*model_size*"])

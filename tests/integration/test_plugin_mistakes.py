@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.user_suite import INT8_PAYS
+from tests.integration.user_suite import INSTALL_QUICK_ARMS, INT8_PAYS, run_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from subprocess import CompletedProcess
 
     from tests.integration.user_suite import Suite
 
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 def refuses(suite: Suite, *arguments: str) -> str:
     """Run the suite, which must end as a usage error with nothing measured, and return all that it said."""
     result = suite.run(*arguments)
-    text = f"{result.stdout.str()}\n{result.stderr.str()}"
-    assert result.ret == pytest.ExitCode.USAGE_ERROR, text
+    return refused(result.ret, f"{result.stdout.str()}\n{result.stderr.str()}")
+
+
+def refused(status: int, text: str) -> str:
+    """Return what a run said that must have ended as a usage error with nothing measured."""
+    assert status == pytest.ExitCode.USAGE_ERROR, text
     assert "Traceback" not in text
     assert "launch" not in text
     return text
@@ -42,56 +47,49 @@ def test_a_wrong_option(suite: Suite, argument: str, said: str) -> None:
     assert said in refuses(suite, argument)
 
 
-@pytest.mark.parametrize(
-    ("marker", "said"),
-    [
-        ('model("mobilnet_v2")', "Did you mean 'mobilenet_v2'"),
-        ('model("./no-such-folder")', "no-such-folder"),
-        ('model("tiny-bert", shpae=(1, 8))', "Did you mean shape="),
-        ('model("tiny-bert", shape=(1, 100000))', "tiny-bert"),
-        ('model("tiny-bert", shape=(1, "16..2"))', "The dimension '16..2'"),
-        ('model("tiny-bert", precision="fp4")', "unknown precision"),
-        ("model()", "does not name one model"),
-        ('device("CPU", prcision="bf16")', "unknown keyword 'prcision'"),
-        ("device()", "names no device"),
-        ('device("NPU", dynamic="yes")', "neither True nor False"),
-        ("ovperf(budgt=3)", "Did you mean budget="),
-        ("ovperf(tolerance=0)", "the marker's tolerance is 0"),
-    ],
-)
-def test_a_wrong_marker(suite: Suite, marker: str, said: str) -> None:
-    suite.write(
+WRONG_MARKERS = {
+    'model("mobilnet_v2")': "Did you mean 'mobilenet_v2'",
+    'model("./no-such-folder")': "no-such-folder",
+    'model("tiny-bert", shpae=(1, 8))': "Did you mean shape=",
+    'model("tiny-bert", shape=(1, 100000))': "tiny-bert",
+    'model("tiny-bert", shape=(1, "16..2"))': "The dimension '16..2'",
+    'model("tiny-bert", precision="fp4")': "unknown precision",
+    "model()": "does not name one model",
+    'device("CPU", prcision="bf16")': "unknown keyword 'prcision'",
+    "device()": "names no device",
+    'device("NPU", dynamic="yes")': "neither True nor False",
+    "ovperf(budgt=3)": "Did you mean budget=",
+    "ovperf(tolerance=0)": "the marker's tolerance is 0",
+}
+
+
+@pytest.fixture(scope="module")
+def told_of_markers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what is said of each test of one run, whose markers are all wrong, by the test's name.
+
+    Each that is not found out is missing here, whatever becomes of the others.
+    """
+    tests = (
         f"""
-        import pytest
-
-        @pytest.mark.model("tiny-bert")
-        @pytest.mark.{marker}
-        def test_it(speedup, baseline):
-            assert speedup("openvino-int8", over="openvino-fp32") >= baseline
-        """
+@pytest.mark.model("tiny-bert")
+@pytest.mark.{marker}
+def test_{number}(speedup, baseline):
+    assert speedup("openvino-int8", over="openvino-fp32") >= baseline
+"""
+        for number, marker in enumerate(WRONG_MARKERS)
     )
-    text = refuses(suite)
-    assert said in text
-    assert "test_speed.py::test_it" in text
+    run = run_once(tmp_path_factory.mktemp("markers"), "import pytest\n" + "".join(tests))
+    _, *told = refused(run.returncode, run.stdout + run.stderr).split("test_speed.py::")
+    return {each.partition("[")[0].partition(":")[0]: each for each in told}
 
 
-def test_all_wrong_markers_are_named_at_once(suite: Suite) -> None:
-    suite.write(
-        """
-        import pytest
+@pytest.mark.parametrize("marker", WRONG_MARKERS)
+def test_a_wrong_marker(told_of_markers: dict[str, str], marker: str) -> None:
+    assert WRONG_MARKERS[marker] in told_of_markers[f"test_{list(WRONG_MARKERS).index(marker)}"]
 
-        @pytest.mark.model("first-unknown")
-        def test_first(speedup):
-            pass
 
-        @pytest.mark.model("second-unknown")
-        def test_second(speedup):
-            pass
-        """
-    )
-    text = refuses(suite)
-    assert "first-unknown" in text
-    assert "second-unknown" in text
+def test_all_wrong_markers_are_named_at_once(told_of_markers: dict[str, str]) -> None:
+    assert len(told_of_markers) == len(WRONG_MARKERS)
 
 
 def test_a_marker_that_does_not_exist(suite: Suite) -> None:
@@ -101,30 +99,36 @@ def test_a_marker_that_does_not_exist(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["*'modle' not found*"])
 
 
-@pytest.mark.parametrize(
-    ("call", "said"),
-    [
-        ('speedup("openvno-int8", over="openvino-fp32")', "There is no arm 'openvno-int8'"),
-        ('speedup("openvino-int8", over="openvino-int8")', "compared with itself"),
-        ('speedup("openvino-int8", over="openvino-fp32", metric="latncy")', "There is no metric 'latncy'"),
-        ('fidelity("openvino-int8", over="onnx")', "There is no arm 'onnx'"),
-        ('speedup("openvino-int8", over="openvino-fp32") <= 2', "asserted from below"),
-    ],
-)
-def test_a_wrong_call_fails_its_test_at_its_line(suite: Suite, call: str, said: str) -> None:
-    suite.write(
-        f"""
-        import pytest
+WRONG_CALLS = {
+    'speedup("openvno-int8", over="openvino-fp32")': "There is no arm 'openvno-int8'",
+    'speedup("openvino-int8", over="openvino-int8")': "compared with itself",
+    'speedup("openvino-int8", over="openvino-fp32", metric="latncy")': "There is no metric 'latncy'",
+    'fidelity("openvino-int8", over="onnx")': "There is no arm 'onnx'",
+    'speedup("openvino-int8", over="openvino-fp32") <= 2': "asserted from below",
+}
 
-        @pytest.mark.model("tiny-bert")
-        def test_it(speedup, fidelity):
-            assert {call}
-        """
+
+@pytest.fixture(scope="module")
+def run_of_wrong_calls(tmp_path_factory: pytest.TempPathFactory) -> CompletedProcess[str]:
+    """Return one run with a test for each wrong call. Its arms are made up: none of the mistakes is theirs."""
+    tests = (
+        f"""
+@pytest.mark.model("tiny-bert")
+def test_{number}(speedup, fidelity):
+    assert {call}
+"""
+        for number, call in enumerate(WRONG_CALLS)
     )
-    result = suite.run()
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([f">*assert {call.replace('[', '[[]')}", f"E *{said}*"])
-    result.stdout.no_fnmatch_line("*pytest_ovperf/session/session.py*")
+    folder = tmp_path_factory.mktemp("calls")
+    return run_once(folder, "import pytest\n" + "".join(tests), conftest=INSTALL_QUICK_ARMS)
+
+
+@pytest.mark.parametrize("call", WRONG_CALLS)
+def test_a_wrong_call_fails_its_test_at_its_line(run_of_wrong_calls: CompletedProcess[str], call: str) -> None:
+    assert f"{len(WRONG_CALLS)} failed" in run_of_wrong_calls.stdout
+    lines = pytest.LineMatcher(run_of_wrong_calls.stdout.splitlines())
+    lines.fnmatch_lines([f">*assert {call}", f"E *{WRONG_CALLS[call]}*"])
+    lines.no_fnmatch_line("*pytest_ovperf/session/session.py*")
 
 
 def test_a_test_without_a_model(suite: Suite) -> None:

@@ -1,4 +1,4 @@
-"""``--ov-report`` as a user gives it. What is measured is real, and as little as can be."""
+"""``--ov-report`` as a user gives it. What is measured is real in the first page, and made up in others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from tests.integration.user_suite import INT8_PAYS
 from tests.unit.reports.html_reading import read
 
 if TYPE_CHECKING:
-    from tests.integration.user_suite import Suite
+    from pathlib import Path
+
+    from tests.integration.user_suite import QuickSuite, Suite
 
 #: Ends before anything is measured, so that what is refused is refused early.
 UNTOUCHED = """
@@ -22,20 +24,18 @@ UNTOUCHED = """
 """
 
 
-def test_a_run_is_written_as_a_page_and_the_summary_names_it(suite: Suite) -> None:
-    suite.write(INT8_PAYS)
-    result = suite.run("--ov-report=out/report.html", "--update-baselines", "--benchmark-json=run.json")
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["HTML report: out/report.html"])
-    root = read((suite.pytester.path / "out" / "report.html").read_text(encoding="utf-8"))
+def test_a_run_is_written_as_a_page_and_the_summary_names_it(recorded: Path) -> None:
+    folder = recorded.parent
+    assert "HTML report: out/report.html" in (folder / "said.txt").read_text(encoding="utf-8").splitlines()
+    root = read((folder / "out" / "report.html").read_text(encoding="utf-8"))
     assert root.one("h1").text == "1 baseline recorded"
     assert "test_int8_pays" in root.with_id("comparisons").text
     assert "openvino-int8 over openvino-fp32" in root.with_id("comparisons").text
-    assert (suite.pytester.path / "run.json").exists()
+    assert (folder / "run.json").exists()
 
 
-def test_a_report_that_cannot_be_written_costs_nothing_but_itself(suite: Suite) -> None:
-    suite.write(
+def test_a_report_that_cannot_be_written_costs_nothing_but_itself(quick: QuickSuite) -> None:
+    quick.write(
         INT8_PAYS,
         conftest="""
             import shutil
@@ -45,17 +45,17 @@ def test_a_report_that_cannot_be_written_costs_nothing_but_itself(suite: Suite) 
                 open("out", "w").close()
         """,
     )
-    result = suite.run("--ov-report=out/report.html", "--update-baselines")
+    result = quick.run("--ov-report=out/report.html", "--update-baselines")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["HTML report: none was written. --ov-report: * cannot be written: *"])
     assert result.ret == pytest.ExitCode.OK
-    assert suite.baseline_file().exists()
+    assert quick.baseline_file().exists()
 
 
-def test_without_a_terminal_the_page_is_written_all_the_same(suite: Suite) -> None:
-    suite.write(INT8_PAYS)
-    suite.run("--ov-report=report.html", "-p", "no:terminal")
-    page = (suite.pytester.path / "report.html").read_text(encoding="utf-8")
+def test_without_a_terminal_the_page_is_written_all_the_same(quick: QuickSuite) -> None:
+    quick.write(INT8_PAYS)
+    quick.run("--ov-report=report.html", "-p", "no:terminal")
+    page = (quick.pytester.path / "report.html").read_text(encoding="utf-8")
     assert len(read(page).all("tbody", "no-baseline")) == 1
 
 

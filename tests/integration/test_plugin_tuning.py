@@ -162,6 +162,6 @@ def test_streams_and_batches_are_compared_for_real(suite: Suite) -> None:
             assert speedup("openvino-fp32[batch=4]", over="openvino-fp32[batch=1]", metric="throughput") >= 0.05
         """
     )
-    result = suite.run()
+    result = suite.run("--ov-budget=1")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*openvino-int8 over openvino-fp32 at streams=1*"])

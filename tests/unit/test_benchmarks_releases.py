@@ -42,8 +42,16 @@ def test_a_changed_graph_is_told_by_its_heaviest_change() -> None:
     assert releases.graph(raced("2024.4.0", replace(layers, changes=0))) == "same"
 
 
-def test_releases_are_in_the_order_of_their_numbers() -> None:
-    assert sorted(("2024.10.0", "2024.4.0"), key=lambda each: releases.numbers(raced(each))) == [
-        "2024.4.0",
-        "2024.10.0",
+def test_the_only_change_of_a_graph_is_told_without_a_number() -> None:
+    only = LayersView("openvino-int8", "OpenVINO 2024.4.0", "12ab", 40, 1, "Reorder f32 to abcd added")
+    assert releases.graph(raced("2024.4.0", only)) == "Reorder f32 to abcd added"
+
+
+def test_races_are_listed_by_model_and_the_oldest_release_first() -> None:
+    other = replace(raced("2025.1.0"), model="gpt2 fixed to 1x64")
+    listed = releases.in_order([other, raced("2024.10.0"), raced("2024.4.0")])
+    assert [(view.model, view.reference.release) for view in listed] == [
+        ("minilm", "2024.4.0"),
+        ("minilm", "2024.10.0"),
+        ("gpt2 fixed to 1x64", "2025.1.0"),
     ]

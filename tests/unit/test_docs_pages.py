@@ -89,6 +89,12 @@ def test_every_file_and_module_of_ours_exists(page: Path) -> None:
             assert any(part.exists() for part in parts), module
 
 
+def test_readme_lists_every_page_once() -> None:
+    listed = prose(ROOT / "README.md").partition("\n## Pages\n")[2].partition("\n## ")[0]
+    pages = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")]
+    assert sorted(re.findall(r"\]\((docs/[^)]+\.md)\)", listed)) == sorted(pages)
+
+
 @pytest.mark.parametrize("fragment", sorted(path.name for path in (ROOT / "changelog.d").glob("*.md")))
 def test_a_fragment_is_one_that_gets_into_the_changelog(fragment: str) -> None:
     assert FRAGMENT.fullmatch(fragment)

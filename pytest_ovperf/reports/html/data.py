@@ -89,7 +89,7 @@ def _comparisons(compared: Compared, *, alone: bool) -> Sheet:
     shared = axis(*_axis_facts(found))
     moved = {line.key: line.moved for sheet in sheets(compared) for line in sheet.lines}
     rows = [comparison_row(row, names[row.key], runs=compared.runs, axis=shared, moved=moved[row.key]) for row in found]
-    raced = bool(found) and all(row.now.is_race for row in found)
+    raced = bool(compared.runs[-1].raced_against)
     return Sheet(
         anchor="comparisons",
         title="Races" if raced else "Comparisons",
@@ -191,7 +191,7 @@ def _headline_of_figures(run: RunView, missed: int) -> tuple[Style, str]:
 def _summary(compared: Compared, *, alone: bool) -> str:
     run = compared.runs[-1]
     found: tuple[tuple[Sequence[object], str], ...] = (
-        (compared.comparisons, "race" if any(row.now.is_race for row in compared.comparisons) else "comparison"),
+        (compared.comparisons, "race" if run.raced_against else "comparison"),
         (compared.benchmarks, "plain benchmark"),
         (run.figures, "absolute figure"),
         (run.ladders, "ladder"),
@@ -211,14 +211,13 @@ def _run_facts(compared: Compared, *, alone: bool) -> list[tuple[str, str]]:
     when = figures.moment(run.started)
     found = ((each.device for each in views) for views in (run.comparisons, run.figures, run.ladders))
     devices = dict.fromkeys(chain.from_iterable(found))
-    raced = [view for view in run.comparisons if view.is_race]
     confidence = {figures.chosen_percent(view.confidence) for view in run.comparisons}
     return [
         ("Measured", when if alone else f"{figures.moment(first.started)} to {when}"),
         ("Commit", wording.commit(run.commit)),
         ("Machine", processor),
         ("Device", ", ".join(devices)),
-        ("Raced against", ", ".join(dict.fromkeys(f"OpenVINO {each.reference.release}" for each in raced))),
+        ("Raced against", f"OpenVINO {run.raced_against}" if run.raced_against else ""),
         *(
             (name, run.versions[key])
             for name, key in (("OpenVINO", "openvino"), ("PyTorch", "torch"))

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003  (dataclass annotations stay resolvable)
-from typing import TYPE_CHECKING
 
-from pytest_ovperf.engines.protocol import packages_of
 from pytest_ovperf.errors import ArmError, DeviceError
 from pytest_ovperf.hardware import devices as device_rules
-from pytest_ovperf.metrics import WorkloadKind, parse_metric
-
-if TYPE_CHECKING:
-    from pytest_ovperf.session.questions import Question
-
-#: What an environment has that is made for a release, among the packages that arms import.
-MADE_WITH = frozenset({"openvino", "openvino_genai"})
-
-#: By what name pip knows the packages that arms import, where that is another one.
-_DISTRIBUTIONS = {"openvino_genai": "openvino-genai", "optimum": "optimum-intel"}
-
-#: What is the same whatever release there is.
-_NOT_OF_A_RELEASE = {
-    WorkloadKind.FILES: "is that of the model's files, which all releases read",
-    WorkloadKind.EXPORT: "is that of the packages which export the model, and those are this environment's",
-}
+from pytest_ovperf.metrics import parse_metric
+from pytest_ovperf.session.elsewhere import same_with_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +38,10 @@ class BisectQuestion:
 
 def require_of_release(asked: BisectQuestion) -> None:
     """Raise `ArmError` for a metric that does not exist, or is the same with all releases."""
-    metric = parse_metric(asked.metric)
-    if metric.workload in _NOT_OF_A_RELEASE:
+    same = same_with_all(parse_metric(asked.metric))
+    if same:
         raise ArmError(
-            f"{metric} {_NOT_OF_A_RELEASE[metric.workload]}: no release can have changed it.",
+            f"{same}: no release can have changed it.",
             remedy="Ask for a metric of the arm at work: --metric=latency.",
         )
 
@@ -70,14 +54,3 @@ def one_device(text: str) -> str:
             f"Releases are raced on one device, and {text!r} is not one.", remedy="Name one: --device=CPU."
         )
     return expressions[0]
-
-
-def needed_packages(question: Question) -> tuple[str, ...]:
-    """Return the packages that the question's arm imports."""
-    (arm,) = question.arms
-    return tuple(packages_of(arm.engine, question.metric.workload, generates=question.generation is not None))
-
-
-def distribution(package: str) -> str:
-    """Return the name by which pip knows a package that is imported as ``package``."""
-    return _DISTRIBUTIONS.get(package, package)

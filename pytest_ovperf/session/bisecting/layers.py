@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_ovperf.errors import OvperfError
-from pytest_ovperf.graphs.changes import compare
 from pytest_ovperf.graphs.explained import Explained
-from pytest_ovperf.graphs.layers import Graph, Profile, graph_of, profile_of
-from pytest_ovperf.graphs.times import attribute
+from pytest_ovperf.graphs.layers import Graph, graph_of, profile_of
 from pytest_ovperf.metrics import Metric, WorkloadKind
-from pytest_ovperf.verdict.explaining import MOST_CALLS, PROFILE_S
+from pytest_ovperf.store.layers import KeptLayers
+from pytest_ovperf.verdict.explaining import attribution_between, calls_taking, changes_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.graphs.changes import GraphChanges
     from pytest_ovperf.records import Arm
     from pytest_ovperf.reports.bisect_findings import ReleaseRace
     from pytest_ovperf.trial.run import ArmProcess
@@ -53,42 +51,53 @@ class Explaining:
 
     def explain(self, race: ReleaseRace) -> Explained:
         """Return what differs between the layers of both releases; what cannot be found out is a note."""
+        old = f"OpenVINO {race.old}"
+        try:
+            return self._explained(race, old)
+        except Exception as error:  # noqa: BLE001  (what was found in hours has to be told, whatever a graph looks like)
+            note = f"its layers cannot be explained: {type(error).__name__}: {error}".partition("\n")[0]
+            return Explained(self.arm.name, old, Graph(()), notes=(note,))
+
+    def _explained(self, race: ReleaseRace, old: str) -> Explained:
         costs = (race.speedup.reference_cost, race.speedup.candidate_cost) if self.metric is Metric.LATENCY else None
-        calls = _CALLS if costs is None else max(1, min(MOST_CALLS, round(PROFILE_S * 1e9 / min(costs))))
+        calls = _CALLS if costs is None else calls_taking(min(costs))
         notes: list[str] = []
         before = self._side(race.old, calls, notes)
         now = self._side(race.new, calls, notes)
-        old = f"OpenVINO {race.old}"
-        if isinstance(before, Profile) and isinstance(now, Profile):
+        if before is None or now is None:
+            return Explained(self.arm.name, old, Graph(()) if now is None else now.graph, notes=tuple(notes))
+        if before.profile is not None and now.profile is not None:
             # Other work only ever makes a profile slower, and has its hours: each side is taken twice, in turns.
             now = self._faster(now, race.new, calls)
             before = self._faster(before, race.old, calls)
-            timed = compare(before.graph, now.graph, before.times, now.times)
-            return Explained(self.arm.name, old, now.graph, timed, attribute(before, now, costs), tuple(notes))
-        changes = _compared(_graph(before), _graph(now))
-        return Explained(self.arm.name, old, _graph(now) or Graph(()), changes, None, tuple(notes))
+        attribution = attribution_between(before, now, costs)
+        return Explained(self.arm.name, old, now.graph, changes_between(before, now), attribution, tuple(notes))
 
-    def _faster(self, first: Profile, release: str, calls: int) -> Profile:
+    def _faster(self, first: KeptLayers, release: str, calls: int) -> KeptLayers:
         """Return the faster one of a side's profile and another one."""
-        second = self._side(release, calls, [])
-        return second if isinstance(second, Profile) and second.call_ns < first.call_ns else first
+        again = self._side(release, calls, [])
+        if again is None or again.profile is None or first.profile is None:
+            return first
+        return again if again.profile.call_ns < first.profile.call_ns else first
 
-    def _side(self, release: str, calls: int, notes: list[str]) -> Profile | Graph | None:
-        """Return the profile of a side, else its graph alone; ``None`` where there is neither."""
+    def _side(self, release: str, calls: int, notes: list[str]) -> KeptLayers | None:
+        """Return a side's graph, with its profile where there can be one; ``None`` where there is neither."""
         arm = replace(self.arm, release=release)
         why = f"{self.metric} is not made up of what layers take"
         try:
             if self.metric.workload in _OF_CALLS:
                 found = self.arms.profile(self.request, arm, calls)
-                return profile_of(found.layers, found.times, found.call_ns)
+                profile = profile_of(found.layers, found.times, found.call_ns)
+                return KeptLayers(profile.graph, profile)
         except OvperfError as error:
             why = f"its layers could not be timed: {error.seen}"
         notes.append(f"OpenVINO {release}: {why}".partition("\n")[0])
         try:
-            return self._graph(arm)
+            graph = self._graph(arm)
         except OvperfError as error:
             notes.append(f"OpenVINO {release}: its graph could not be read: {error.seen}".partition("\n")[0])
             return None
+        return None if graph is None else KeptLayers(graph)
 
     def _graph(self, arm: Arm) -> Graph | None:
         """Return the graph of an arm that is loaded once more for it."""
@@ -101,11 +110,3 @@ class Explaining:
             finally:
                 process.close()
         return graph_of(rows) if rows else None
-
-
-def _graph(side: Profile | Graph | None) -> Graph | None:
-    return side.graph if isinstance(side, Profile) else side
-
-
-def _compared(old: Graph | None, new: Graph | None) -> GraphChanges | None:
-    return None if old is None or new is None else compare(old, new)

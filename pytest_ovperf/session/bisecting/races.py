@@ -18,6 +18,7 @@ from pytest_ovperf.stats.sequential import LOOKS, LookPlan, share_of_judgement
 from pytest_ovperf.stats.steadiness import flags_of
 from pytest_ovperf.trial.run import Trial
 from pytest_ovperf.verdict.measured import Measuring
+from pytest_ovperf.verdict.rows import ALIKE
 
 from .state import KeptRace
 
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 #: A search goes on looking where a run of the tests would leave a result open, and begins later, since an early
 #: all-clear is never measured again: everything that follows depends on each result.
 SEARCH_LOOKS = (*LOOKS[1:], 12, 16)
-
-#: Outputs that are less alike differ by more than what kernels round.
-LEAST_COSINE = 0.99
 
 #: The first of these looks is to come within this share of a race's time.
 _SHARE_OF_FIRST_LOOK = 0.25
@@ -171,7 +169,7 @@ def _oddity(trial: Trial) -> str:
         near = fidelity.compare(found.candidate, found.reference, sides=sides)
     except MeasurementError as error:
         return f"The outputs of both releases cannot be compared: {error.seen}".partition("\n")[0]
-    if near.cosine >= LEAST_COSINE:
+    if near.cosine >= ALIKE:
         return ""
     return f"The outputs of both releases are not the same on the same inputs: cosine similarity {near.cosine:.3g}."
 

@@ -21,13 +21,14 @@ from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.records import Comparison, Engine
 from pytest_ovperf.reports.bisect_findings import BisectFindings, BisectPlan, Ending, Standing
 from pytest_ovperf.session.arms import Arms, build_in_worker
+from pytest_ovperf.session.elsewhere import needed, obstacle
 from pytest_ovperf.session.places import Places
 from pytest_ovperf.session.questions import Question, ask
 from pytest_ovperf.session.turns import OneAtATime, keep_trace
 from pytest_ovperf.stats.noise import noise_of
 from pytest_ovperf.stats.sequential import comparison_error_rate
 
-from .asked import MADE_WITH, BisectQuestion, distribution, needed_packages, one_device, require_of_release
+from .asked import BisectQuestion, one_device, require_of_release
 from .candidates import Candidates, Sources, candidates
 from .layers import Explaining
 from .races import Races, Rule
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from pytest_ovperf.models.spec import ModelSpec
     from pytest_ovperf.reports.bisect_findings import Searched
     from pytest_ovperf.reports.live import LiveLine
+
+#: What an environment has that is made for a release, among the packages that arms import.
+_MADE_WITH = frozenset({"openvino", "openvino-genai"})
 
 
 class Listener(Hearer, Protocol):
@@ -91,7 +95,7 @@ class _Bisecting:
         with BisectState.of(asked.cache_dir, self._identity(plan, origin, places)) as state:
             if asked.again:
                 state.clear()
-            listener.planned(replace(plan, kept=len(state), kept_in=str(state.path)))
+            listener.planned(replace(plan, kept=len(state), kept_in=str(state.path), damage=state.damage))
             races = Races(
                 plan.comparison,
                 Rule(plan.tolerance, plan.error_rate, plan.budget_s),
@@ -145,10 +149,10 @@ class _Bisecting:
         self._environments.update(
             {release: chosen.found[release] for release in chosen.releases if release in chosen.found}
         )
-        lacking = [each for each in needed_packages(question) if each not in MADE_WITH]
+        lacking = [each for each in needed(question, question.arms[0]) if each not in _MADE_WITH]
         if lacking and any(release not in chosen.found for release in chosen.releases):
             raise ArmUnavailableError(
-                f"{question.arms[0].name} needs {', '.join(map(distribution, lacking))} for its {question.metric}, "
+                f"{question.arms[0].name} needs {', '.join(lacking)} for its {question.metric}, "
                 "and the environments that are made for releases have OpenVINO and OpenVINO GenAI alone.",
                 remedy="Name an arm of GenAI, such as genai-int8; or give the interpreters of environments that have "
                 "them: --good=PYTHON --bad=PYTHON --versions=PYTHON,PYTHON.",
@@ -158,7 +162,7 @@ class _Bisecting:
     def _environment(self, release: str, question: Question) -> Environment:
         """Return the environment of a release, made now if there is none. Raises `EnvironmentUnusableError`.
 
-        Raises `ArmUnavailableError` for one that lacks what the arm imports.
+        Raises `ArmUnavailableError` for one that lacks what the arm imports, or has a GenAI that is too old for it.
         """
         if release not in self._environments:
             try:
@@ -166,12 +170,9 @@ class _Bisecting:
             finally:
                 self._live.end()
         found = self._environments[release]
-        lacking = [name for name in map(distribution, needed_packages(question)) if name not in found.versions]
-        if lacking:
-            raise ArmUnavailableError(
-                f"{question.arms[0].name} needs {', '.join(lacking)}, which {found.python} does not have.",
-                remedy="Install it there, or name another release.",
-            )
+        why = obstacle(question, question.arms[0], found)
+        if why:
+            raise ArmUnavailableError(f"{why}.", remedy="Install it there, or name another release.")
         return found
 
     def _plan(self, question: Question, chosen: Candidates) -> BisectPlan:

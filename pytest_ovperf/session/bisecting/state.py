@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import filelock
@@ -58,7 +57,6 @@ class BisectState:
         self._lock = filelock.FileLock(path.with_suffix(".lock"))
         self._races: dict[tuple[str, str], KeptRace] = {}
         self.damage = ""
-        self.since = ""
 
     @classmethod
     def of(cls, cache_dir: Path, asked: Mapping[str, str]) -> Self:
@@ -97,9 +95,8 @@ class BisectState:
     def keep(self, new: str, old: str, race: KeptRace) -> None:
         """Keep a race as it stands. Raises `CacheError`."""
         self._races[new, old] = race
-        self.since = self.since or datetime.now(UTC).isoformat(timespec="seconds")
         races = [_to_data(*key, race) for key, race in self._races.items()]
-        document = {"schema": _SCHEMA, "asked": self._asked, "since": self.since, "races": races}
+        document = {"schema": _SCHEMA, "asked": self._asked, "races": races}
         unfinished = self.path.with_suffix(".part")
         try:
             unfinished.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8", newline="\n")
@@ -110,7 +107,7 @@ class BisectState:
     def clear(self) -> None:
         """Forget all races. Raises `CacheError`."""
         self._races.clear()
-        self.since = ""
+        self.damage = ""
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
@@ -131,7 +128,6 @@ class BisectState:
                 self.damage = "it is of another version"
                 return
             self._races = dict(map(_from_data, document["races"]))
-            self.since = str(document["since"])
         except (ValueError, KeyError, TypeError, AttributeError, MeasurementError) as error:
             self._races, self.damage = {}, f"{type(error).__name__}: {error}".partition("\n")[0]
 

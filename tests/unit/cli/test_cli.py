@@ -119,7 +119,7 @@ def test_the_cache_is_the_one_that_the_projects_ini_file_names(
 def test_an_ini_file_that_names_no_cache_leaves_the_users_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("pytest_ovperf.hooks.options.default_cache_dir", lambda: tmp_path / "own")
+    monkeypatch.setattr("pytest_ovperf.hooks.cache_dir.default_cache_dir", lambda: tmp_path / "own")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["cache", "list"]) == 0

@@ -79,7 +79,7 @@ def test_the_command_passes_on_what_it_was_asked(answers: Answers, tmp_path: Pat
         tolerance=0.05,
         again=True,
         command="ovperf bisect --good=2024.4.0 --bad=2026.4.1 --model=tiny-bert --arm=openvino-int8 --device=GPU "
-        "--metric=throughput --versions=2024.4.0,2026.4.1 --shape=1,1..128 --tolerance=5%",
+        "--metric=throughput --versions=2024.4.0,2026.4.1 --shape=1,1..128 --tolerance=5% --budget=30",
     )
 
 

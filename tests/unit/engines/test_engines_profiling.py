@@ -42,7 +42,6 @@ def test_the_warm_up_is_taken_out_of_means_that_hold_it(fake: FakeOpenVino, aske
     found = profile(asked, 30, package=openvino_of(fake, *rounds))
     assert found.times["product"] == pytest.approx(100_000, abs=1_500)  # a counter's microsecond is cut off
     assert found.times["norm"] == pytest.approx(20_000, abs=1_500)
-    assert found.layers_ns == sum(found.times.values())
     assert [row["name"] for row in found.layers] == ["product", "norm"]
     assert found.call_ns > 0
 

@@ -68,6 +68,15 @@ def test_what_moved_unlike_its_equals_stays_by_itself() -> None:
     assert [(its.name, len(its.items)) for its in folds] == [("l.9.a", 1), ("l.*.a", 6)]
 
 
+def test_a_role_that_moved_unlike_all_others_of_its_kind_is_one_line() -> None:
+    def moved(name: str, new_ns: float) -> Item:
+        return Item(name, "MatMul", "slower", 100.0, new_ns)
+
+    usual = [moved(f"l.{block}.{role}", 250.0) for block in range(3) for role in "abcdef"]
+    more = [moved(f"l.{block}.up", 2000.0) for block in range(3)]
+    assert [(each.name, len(each.items)) for each in fold([*usual, *more], 2, change)] == [("l.*.up", 3), ("l.*.a", 18)]
+
+
 def test_roles_that_weigh_nothing_do_not_need_lines() -> None:
     folds = fold([item("l.0.a", new_ns=100.0), *(item(role, new_ns=0.1) for role in "bcdef")], 3, change)
     assert len(folds) == 6

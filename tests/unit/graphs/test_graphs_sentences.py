@@ -11,7 +11,7 @@ from pytest_ovperf.graphs.changes import compare
 from pytest_ovperf.graphs.layers import Graph, Layer, Profile
 from pytest_ovperf.graphs.sentences import sentences
 from pytest_ovperf.graphs.times import attribute
-from pytest_ovperf.graphs.wording import name_text, time_text
+from pytest_ovperf.graphs.wording import factor_text, name_text, time_text
 from tests.unit.graphs.graph_examples import encoder, fused, graphs, layer, profiled, profiles
 
 
@@ -149,8 +149,8 @@ def test_a_changed_layer_goes_before_what_slowed_everything_by_less() -> None:
     lines = told(old, slow)
     assert lines[1].startswith(f"{name} (FullyConnected int8 → f32): 500 µs → 1.65 ms")
     assert lines[2] == (
-        "what stayed as it was is slower by about the same factor, 1.1x (most of the time between 1.1x and 1.1x): look"
-        " at threads, the clock, memory and other work on the machine as well"
+        "what stayed as it was is slower by about the same factor, 1.10x (most of the time between 1.10x and 1.10x):"
+        " look at threads, the clock, memory and other work on the machine as well"
     )
 
 
@@ -282,3 +282,11 @@ def test_long_names_lose_their_beginning() -> None:
     name = "__module.resnet.encoder.stages.0.layers.1.layer.2.normalization/aten::batch_norm/BatchNormInference/Twice"
     assert name_text(name) == "…layers.1.layer.2.normalization/aten::batch_norm/BatchNormInference/Twice"
     assert name_text("__module.encoder.Add") == "encoder.Add"
+
+
+@pytest.mark.parametrize(
+    ("factor", "text"),
+    [(1.036, "1.04x"), (1.199, "1.2x"), (1.87, "1.9x"), (2.0, "2x"), (19.4, "19x"), (99.6, "100x"), (143.0, "143x")],
+)
+def test_a_factor_near_1_is_not_told_as_1(factor: float, text: str) -> None:
+    assert factor_text(factor) == text

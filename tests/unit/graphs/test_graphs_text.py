@@ -110,3 +110,17 @@ def test_times_of_another_graph_are_refused(at: int) -> None:
     other = Graph(encoder().layers[: at + 1])
     with pytest.raises(BaselineError, match="line 1: "):
         read_times(times_text(profiled(encoder())), other, "f.times.txt")
+
+
+def test_an_operation_that_is_called_like_a_numbered_layer_keeps_its_number() -> None:
+    graph = Graph((layer("MatMul#7"), layer("MatMul#7")))
+    assert read_graph(graph_text(graph), "f.txt") == graph
+    assert [it.originals for it in read_graph(graph_text(graph), "f.txt").layers] == [("MatMul#7",)] * 2
+    (first,) = Graph((layer("MatMul#1"),)).layers
+    assert read_graph(graph_text(Graph((first,))), "f.txt").layers == (first,)
+
+
+@pytest.mark.parametrize("escape", [r"\110000;", r"\ffffffffffffffffffff;"])
+def test_what_is_no_character_is_read_as_it_stands(escape: str) -> None:
+    (it,) = read_graph(graph_text(Graph((layer("a"),))).replace("abc", escape), "f.txt").layers
+    assert it.layout == escape

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -75,6 +76,14 @@ def test_pips_own_words_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(NpuCompilerError) as refused:
         download("2026.4.1", tmp_path)
     assert "No matching distribution found for openvino==2026.4.1" in refused.value.seen
+
+
+def test_what_lies_among_temporary_files_is_not_taken_for_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pip.py").write_text("raise SystemExit('planted')\n", encoding="utf-8")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(NpuCompilerError, match="No matching distribution found"):
+        download("2026.4.1", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,12 @@ def test_the_plan_says_what_an_earlier_search_left() -> None:
     assert "Going on with 2 races of an earlier search, kept in /cache/bisect/tiny-bert.json (--again" in told
 
 
+def test_what_an_earlier_search_left_and_nobody_can_read_is_told_above_the_races() -> None:
+    plan = replace(FOUND.plan, kept=0, kept_in="/cache/bisect/tiny-bert.json", damage="it is of another version")
+    told = plan_text(plan, width=200, encoding="utf-8")
+    assert "tiny-bert.json cannot be read and is measured anew: it is of another version" in told
+
+
 # What goes into a bug report
 
 

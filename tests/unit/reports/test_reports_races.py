@@ -45,7 +45,7 @@ def race(model: str, arm: str, kind: VerdictKind, ratio: float) -> ComparisonRec
         fidelity=None,
         launches=(WORKERS,) * 3,
         seconds=12.5,
-        against=f"openvino=={OLD}",
+        given=(f"--ov-against=openvino=={OLD}",),
     )
 
 

@@ -132,3 +132,16 @@ def test_where_there_is_nothing_the_notes_say_why() -> None:
     assert (found.changes, found.attribution, found.graph.layers) == (None, None, ())
     assert found.notes[1] == "OpenVINO 2024.6.0: its graph could not be read: It died."
     assert opener.closed == 2
+
+
+class Unreadable(Opener):
+    """Layers without names."""
+
+    def profile(self, _request: LoadRequest, _arm: Arm, _calls: int) -> ArmProfile:
+        return ArmProfile([{"kind": "FullyConnected"}], {}, 1e6)
+
+
+def test_a_graph_that_nobody_can_read_does_not_cost_what_was_found() -> None:
+    found = explain(Unreadable())
+    assert (found.arm, found.old, found.graph.layers) == ("openvino-int8", "OpenVINO 2024.6.0", ())
+    assert found.notes == ("its layers cannot be explained: KeyError: 'name'",)

@@ -174,6 +174,24 @@ def test_an_end_that_cannot_be_installed_is_an_error_before_anything_is_raced(be
 def test_an_environment_without_what_the_arm_imports_is_none_for_it(bench: Bench) -> None:
     with pytest.raises(ArmUnavailableError, match="genai-int8 needs openvino-genai, which"):
         bench.search(model="tiny-gpt2", arm="genai-int8", metric="ttft")
-    bench.packages = {"openvino-genai": "1"}
+    bench.packages = {"openvino-genai": "2025.2.0.0"}
     with pytest.raises(ArmUnavailableError, match="own"):  # this one's own has none
         bench.search(model="tiny-gpt2", arm="genai-int8", metric="ttft")
+
+
+def test_an_end_whose_genai_is_too_old_for_the_arm_is_an_error_before_anything_is_raced(bench: Bench) -> None:
+    bench.packages = {"openvino-genai": "2024.4.0.0"}
+    with pytest.raises(ArmUnavailableError, match=r"needs OpenVINO GenAI 2025\.2\.0 or newer, and .* has 2024\.4\.0"):
+        bench.search(model="tiny-gpt2", arm="genai-int8", metric="ttft")
+    assert bench.heard == []
+
+
+def test_what_an_earlier_search_left_and_nobody_can_read_is_told(bench: Bench) -> None:
+    bench.world.unsure = ("2025.1.0",)
+    bench.search()
+    bench.left[0].write_text("{", encoding="utf-8")
+    bench.heard.clear()
+    bench.search()
+    plan = bench.heard[0]
+    assert isinstance(plan, BisectPlan)
+    assert (plan.kept, plan.damage.partition(":")[0]) == (0, "JSONDecodeError")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
@@ -10,6 +12,9 @@ from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.opened import WARM_BLOCKS
 from pytest_ovperf.trial.schedule import LEAST_ROUNDS, Pace, most_rounds, plan_for
 from tests.unit.trial.trial_fakes import CANDIDATE, COMPARISON, DISTURBED, FACTS, QUIET, REFERENCE, FakeWorld
+
+if TYPE_CHECKING:
+    from pytest_ovperf.trial.opened import OpenArm
 
 MS = 1_000_000
 PLAN = plan_for(
@@ -68,6 +73,15 @@ def test_a_launch_holds_facts_rounds_and_its_own_time() -> None:
     assert all(set(round_.reference.latency_ns) == {20 * MS} for round_ in launch.rounds)
     assert launch.started_unix == 1_700_000_000.0
     assert launch.seconds == pytest.approx(world.clock.now_s)
+
+
+def test_what_a_look_at_its_arms_takes_is_no_time_of_a_launch() -> None:
+    world, looked = FakeWorld(), FakeWorld()
+
+    def slow(_opened: OpenArm) -> None:
+        looked.clock.now_s += 300.0
+
+    assert looked.trial(look=slow).run_launch().seconds == pytest.approx(world.trial().run_launch().seconds)
 
 
 def test_rounds_run_in_the_order_that_they_record() -> None:
