@@ -2,9 +2,9 @@
 
     python -m pytest --ov-device=CPU -p benchmarks.fingerprint_cost
 
-A plugin of pytest for this measurement only, for runs that record no baselines. Every graph that is asked for, and every
-explanation that is looked up, is timed from outside; profiles, which only regressions and ``--ov-explain`` take, are told
-apart. The last lines say what that is of the whole run.
+A plugin of pytest for this measurement only, and for runs that record no baselines. Every graph that is asked for, and
+every explanation that is looked up, is timed from outside; profiles, which only regressions and ``--ov-explain`` take,
+are told apart. The last lines say what that is of the whole run.
 """
 
 from __future__ import annotations
