@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.prepared import arms_in
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.engines import genai as engine
 from pytest_ovperf.engines.openvino_generate import require_ir
 from pytest_ovperf.engines.properties import compile_properties
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import parse_arm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_ovperf.records import Engine
+from pytest_ovperf.arms import Engine
 from pytest_ovperf.trial.traces import trace_from_data
 
 if TYPE_CHECKING:
-    from pytest_ovperf.records import Arm, Block, Launch, Trace
+    from pytest_ovperf.arms import Arm
+    from pytest_ovperf.records import Block, Launch, Trace
 
 
 def arm_name(arm: Arm) -> str:

@@ -23,12 +23,12 @@ import numpy as np
 import openvino as ov
 
 from benchmarks.planted_models import COLUMNS, ROWS, convolutional, encoder, hidden_inputs, mixed, numbers, pixel_inputs
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.graphs.changes import GraphChanges, compare
 from pytest_ovperf.graphs.layers import Profile, profile_of
 from pytest_ovperf.graphs.sentences import sentences
 from pytest_ovperf.graphs.times import Attribution, attribute
-from pytest_ovperf.records import Arm, parse_arm
 from pytest_ovperf.worker.profiling import profile_in_worker
 
 if TYPE_CHECKING:

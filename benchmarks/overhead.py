@@ -24,11 +24,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.startup import median_interval
+from pytest_ovperf.arms import Engine, Precision
 from pytest_ovperf.engines.properties import compile_properties
 from pytest_ovperf.engines.protocol import LoadRequest, Streamer, open_engine
 from pytest_ovperf.engines.timing import time_block
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Engine, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable

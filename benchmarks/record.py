@@ -22,9 +22,9 @@ from subprocess import Popen
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.prepared import arms_in, model_named
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.hooks.cache_dir import default_cache_dir
-from pytest_ovperf.records import parse_arm
 from pytest_ovperf.worker.arm import ArmWorker
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
 from dataclasses import dataclass, field
 
+from .arms import Arm  # noqa: TC001  (see above)
 from .metrics import Metric, Unit, Workload  # noqa: TC001  (see above)
-from .records import Arm, Fidelity, Speedup  # noqa: TC001  (see above)
+from .records import Fidelity, Speedup  # noqa: TC001  (see above)
 
 
 @dataclass(frozen=True, slots=True)

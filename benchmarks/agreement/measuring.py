@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.prepared import arms_in, model_named
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.engines.properties import compile_properties
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.metrics import Metric
-from pytest_ovperf.records import parse_arm
 
 from .app import app_arguments, write_inputs
 from .outside import outside_ns
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm
 
     from .records import Case, Launch
     from .turns import Timing

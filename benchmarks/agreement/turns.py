@@ -21,8 +21,8 @@ from .records import Launch
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm
 
 _NS_PER_S = 1_000_000_000
 #: How long before its end benchmark_app is left to itself, in seconds.

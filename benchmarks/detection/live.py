@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 
 from benchmarks.prepared import arms_in, model_named
 from benchmarks.record import neighbour
+from pytest_ovperf.arms import Comparison
 from pytest_ovperf.errors import OvperfError
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.hooks.cache_dir import default_cache_dir
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import Comparison, Verdict, VerdictKind
+from pytest_ovperf.records import Verdict, VerdictKind
 from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge_race
 from pytest_ovperf.stats.noise import RACE
 from pytest_ovperf.trial.run import Trial
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.hardware.probe import Machine
-    from pytest_ovperf.records import Arm, Speedup
+    from pytest_ovperf.records import Speedup
     from pytest_ovperf.session.arms import Arms
     from pytest_ovperf.worker.arm import ArmWorker
 

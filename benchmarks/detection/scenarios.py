@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Arm, Precision, parse_arm
+from pytest_ovperf.arms import Arm, Precision, parse_arm
 from pytest_ovperf.worker.arm import ArmWorker
 
 if TYPE_CHECKING:

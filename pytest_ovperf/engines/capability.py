@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ArmUnavailableError, DeviceAbsentError, FailureCause
 from pytest_ovperf.hardware.devices import base_devices, chooser_of, one_is_enough
-from pytest_ovperf.records import Precision
 
 from .refusals import REFUSALS, Subject
 

@@ -13,9 +13,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ArmUnavailableError, ExtraMissingError, FailureCause, ModelError
 from pytest_ovperf.hiding import hidden
-from pytest_ovperf.records import Precision
 from pytest_ovperf.tuning import Mode
 
 from . import graph

@@ -20,8 +20,8 @@ from itertools import count
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_ovperf.arms import Engine
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import Engine
 
 from .graph import layers
 from .openvino import Compiled, compile_arm, feed, input_arrays

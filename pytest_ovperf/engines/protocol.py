@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast, runtime_checkable
 
+from pytest_ovperf.arms import Engine, Precision
 from pytest_ovperf.errors import ExtraMissingError, ModelError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import ArmFacts, Engine, Precision
 from pytest_ovperf.tuning import UNTUNED, Tuning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from pytest_ovperf.records import ArmFacts
 
 
 #: The setting among an arm's facts that tells, as ``on`` or ``off``, whether a cached model was taken: where there is a

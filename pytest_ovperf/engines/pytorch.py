@@ -14,9 +14,10 @@ from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hiding import hidden
-from pytest_ovperf.records import ArmFacts, Precision
+from pytest_ovperf.records import ArmFacts
 from pytest_ovperf.tuning import Mode
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Arm, Engine
 from pytest_ovperf.errors import ArmError, ArmUnavailableError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Arm, Engine
 from pytest_ovperf.tuning import STATIC, Mode, Tuning
 
 from . import devices as device_rules

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     import openvino
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.models.spec import ModelSpec
     from pytest_ovperf.npu.blob import CompiledBlob
-    from pytest_ovperf.records import Arm
     from pytest_ovperf.session.limits import UnboundedLimit
 
     from .markers import ModelMark
@@ -115,7 +115,7 @@ def _tell_choice(request: pytest.FixtureRequest, name: str, refused: list[str]) 
 
 def compile_for(request: pytest.FixtureRequest, spec: ModelSpec, device: str) -> openvino.CompiledModel | CompiledBlob:
     """Compile the model for the device, in the precision that the test's marker names."""
-    from pytest_ovperf.records import Precision  # noqa: PLC0415  (heavy only for tests that use it)
+    from pytest_ovperf.arms import Precision  # noqa: PLC0415  (heavy only for tests that use it)
 
     mark = model_mark(request.node)
     return session_of(request.config).compiling.compile(spec, device, Precision(mark.precision if mark else "fp32"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ExtraMissingError
-from pytest_ovperf.records import Precision
 
 from .jobs import ArtefactKind
 from .spec import CatalogueSource, IrSource

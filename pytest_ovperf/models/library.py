@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import CacheError, ModelError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Precision
 
 from .builders import OWN_FILES, STATEFUL_FILES
 from .graphs import graph_files

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import log1p
 
+from pytest_ovperf.arms import Comparison  # noqa: TC001  (see above)
 from pytest_ovperf.graphs.explained import Explained  # noqa: TC001  (see above)
 from pytest_ovperf.models.origin import Origin  # noqa: TC001  (see above)
-from pytest_ovperf.records import ArmFacts, Comparison, Flag, Speedup, Verdict, VerdictKind
+from pytest_ovperf.records import ArmFacts, Flag, Speedup, Verdict, VerdictKind
 from pytest_ovperf.stats.judge import is_beyond
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from pytest_ovperf.records import Comparison
+    from pytest_ovperf.arms import Comparison
 
     from .bisect_findings import BisectFindings, BisectPlan, ReleaseRace, Searched, Skipped
 

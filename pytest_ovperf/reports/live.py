@@ -12,7 +12,7 @@ from collections.abc import Callable  # noqa: TC003  (public annotations stay re
 from dataclasses import dataclass
 from typing import Protocol
 
-from pytest_ovperf.records import Arm  # noqa: TC001  (public annotations stay resolvable)
+from pytest_ovperf.arms import Arm  # noqa: TC001  (public annotations stay resolvable)
 
 from . import figures
 from .screen import Screen, cell_width

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
 from dataclasses import dataclass
 
+from pytest_ovperf.arms import Comparison  # noqa: TC001  (see above)
 from pytest_ovperf.hardware.condition import Condition  # noqa: TC001  (see above)
-from pytest_ovperf.records import Comparison, Flag  # noqa: TC001  (see above)
+from pytest_ovperf.records import Flag  # noqa: TC001  (see above)
 from pytest_ovperf.stats.machine_noise import Detectable, PairNoise, SelfCheck  # noqa: TC001  (see above)
 
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from itertools import chain
 from math import exp, fsum, sqrt
 
+from pytest_ovperf.arms import Comparison, Engine
 from pytest_ovperf.figure import FigureRecord, LadderRecord  # noqa: TC001  (see above)
-from pytest_ovperf.records import ArmFacts, Block, Comparison, ComparisonRecord, Engine, StoredBaseline
+from pytest_ovperf.records import ArmFacts, Block, ComparisonRecord, StoredBaseline  # noqa: TC001  (see above)
 from pytest_ovperf.stats.costs import block_cost
 from pytest_ovperf.stats.estimate import CONFIDENCE
 from pytest_ovperf.stats.noise import centre_of, noise_of, shrunk_spread, student_quantile

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import isfinite, nan
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Comparison, named_arm
 from pytest_ovperf.errors import ArmError
 from pytest_ovperf.metrics import Metric, Unit, Workload, WorkloadKind
-from pytest_ovperf.records import Comparison, named_arm
 from pytest_ovperf.stats.absolute import in_unit
 
 if TYPE_CHECKING:

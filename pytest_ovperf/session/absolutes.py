@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
     from pytest_ovperf.figure import FigureRecord, LadderRecord
     from pytest_ovperf.metrics import Metric
-    from pytest_ovperf.records import Arm
     from pytest_ovperf.reports.live import LiveLine
 
     from .arms import Arms

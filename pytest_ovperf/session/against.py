@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Engine
 from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
-from pytest_ovperf.records import Engine
 
 from .elsewhere import obstacle, same_with_all
 
 if TYPE_CHECKING:
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.environments.environment import Environment
     from pytest_ovperf.errors import OvperfError
-    from pytest_ovperf.records import Arm, ComparisonRecord
+    from pytest_ovperf.records import ComparisonRecord
     from pytest_ovperf.verdict.asked import Asked
     from pytest_ovperf.verdict.measured import Measuring
 

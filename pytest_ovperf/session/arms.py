@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_ovperf.arms import Arm, Engine
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import ArmError, ArmUnavailableError, OvperfError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.builders import require_builders
 from pytest_ovperf.models.shapes import call_shapes, compiled_shapes
-from pytest_ovperf.records import Arm, Engine
 from pytest_ovperf.trial.artefacts import ExportArm, FilesArm
 from pytest_ovperf.trial.fresh import FreshArm
 from pytest_ovperf.worker.arm import ArmWorker

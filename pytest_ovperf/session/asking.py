@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.models.spec import ModelSpec
-    from pytest_ovperf.records import Arm
 
     from .parts import Parts
     from .places import Places

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container
     from contextlib import AbstractContextManager
 
-    from pytest_ovperf.records import Arm, ComparisonRecord, Fidelity
+    from pytest_ovperf.arms import Arm
+    from pytest_ovperf.records import ComparisonRecord, Fidelity
     from pytest_ovperf.reports.live import LiveLine
     from pytest_ovperf.settings import Settings
     from pytest_ovperf.store.store import BaselineStore

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Arm, Engine, Precision
 from pytest_ovperf.hardware import devices as device_rules
-from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.worker.compiling import compile_in_worker
 
 from .limits import UnboundedLimit

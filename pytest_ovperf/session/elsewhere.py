@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Engine
 from pytest_ovperf.engines.protocol import packages_of
 from pytest_ovperf.environments.environment import version_key
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Engine
 
 if TYPE_CHECKING:
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.environments.environment import Environment
     from pytest_ovperf.metrics import Metric
-    from pytest_ovperf.records import Arm
 
     from .questions import Question
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pytest_ovperf.arms import Engine, Precision
 from pytest_ovperf.errors import ArmError, ModelError
 from pytest_ovperf.metrics import Metric, WorkloadKind
-from pytest_ovperf.records import Engine, Precision
 from pytest_ovperf.tuning import CacheUse, Mode
 
 if TYPE_CHECKING:
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.models.spec import ModelSpec
-    from pytest_ovperf.records import Arm
 
 #: What takes requests one after the other, so that more than one stream would idle.
 _ONE_AFTER_THE_OTHER: Final = (WorkloadKind.INFER, WorkloadKind.GENERATE)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
     from typing import Protocol
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.figure import FigureRecord
-    from pytest_ovperf.records import Arm, Fidelity
+    from pytest_ovperf.records import Fidelity
 
     from .questions import Question
     from .side_by_side import SideBySide

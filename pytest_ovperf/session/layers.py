@@ -12,8 +12,8 @@ from pytest_ovperf.trial.opened import named
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_ovperf.arms import Arm, Comparison, Side
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm, Comparison, Side
     from pytest_ovperf.trial.opened import OpenArm
     from pytest_ovperf.worker.profiling import ArmProfile
 

@@ -13,8 +13,8 @@ from .held import Held
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.figure import FigureRecord
-    from pytest_ovperf.records import Arm
 
     #: Turns what measures a figure by name into what also says what becomes of its errors.
     Way = Callable[[Callable[[str], Held]], Callable[[str], Held]]

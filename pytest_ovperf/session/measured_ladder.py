@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Self
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.figure import Factor, FigureRecord, LadderRecord, Rung
-    from pytest_ovperf.records import Arm, Fidelity
+    from pytest_ovperf.records import Fidelity
 
     from .measured_arm import Way
 

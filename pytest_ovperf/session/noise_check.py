@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from pytest_ovperf.arms import Comparison, parse_arm
 from pytest_ovperf.errors import DeviceError
 from pytest_ovperf.hardware import devices as device_rules
 from pytest_ovperf.hardware.conditions import read_conditions, standing_conditions
@@ -23,7 +24,6 @@ from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Comparison, parse_arm
 from pytest_ovperf.reports.noise_findings import NoiseFindings, PairFindings, PairKnown
 from pytest_ovperf.settings import DEFAULT_BUDGET_S
 from pytest_ovperf.stats.disturbance import is_disturbed
@@ -40,11 +40,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.hardware.conditions import Readings
     from pytest_ovperf.hardware.probe import Machine
     from pytest_ovperf.models.jobs import BuildJob
     from pytest_ovperf.models.spec import ModelSpec
-    from pytest_ovperf.records import Arm, Interference, Trace
+    from pytest_ovperf.records import Interference, Trace
     from pytest_ovperf.reports.live import LiveLine
     from pytest_ovperf.trial.run import ArmProcess, Clock
     from pytest_ovperf.trial.watcher import Watcher

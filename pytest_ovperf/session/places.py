@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Arm, Engine, Precision, parse_arm
 from pytest_ovperf.errors import ArmError, ArmUnavailableError, DeviceAbsentError, DeviceError
 from pytest_ovperf.hardware import devices as device_rules
 from pytest_ovperf.hardware import needs, tunable
 from pytest_ovperf.npu.platforms import device_of
-from pytest_ovperf.records import Arm, Engine, Precision, parse_arm
 from pytest_ovperf.tuning import UNTUNED, Tuning
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from pytest_ovperf.arms import Arm, Comparison, Engine, Precision
 from pytest_ovperf.engines.protocol import packages_of
 from pytest_ovperf.errors import ArmError, ExtraMissingError, ModelError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind, parse_metric
 from pytest_ovperf.models.sources import configuration_of
-from pytest_ovperf.records import Arm, Comparison, Engine, Precision
 from pytest_ovperf.tuning import UNTUNED, CacheUse, Tuning
 
 from .arms import require_runnable

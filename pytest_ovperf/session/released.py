@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
     from pytest_ovperf.environments.environment import Environment
-    from pytest_ovperf.records import Arm, ArmFacts, Block
+    from pytest_ovperf.records import ArmFacts, Block
     from pytest_ovperf.trial.run import ArmProcess
 
 #: What says, when an arm is loaded, that its release cannot do what is asked: it reads an older IR, it knows another

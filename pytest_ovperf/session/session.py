@@ -31,11 +31,12 @@ from .questions import metric_of_outputs, output_arm, require_different
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.environments.environment import Environment
     from pytest_ovperf.figure import FigureRecord, LadderRecord
     from pytest_ovperf.hardware.probe import Machine
     from pytest_ovperf.models.spec import ModelSpec
-    from pytest_ovperf.records import Arm, Fidelity
+    from pytest_ovperf.records import Fidelity
     from pytest_ovperf.reports.live import LiveLine
     from pytest_ovperf.store.store import BaselineStore
     from pytest_ovperf.verdict.judging import Judging

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_ovperf.arms import Comparison
 from pytest_ovperf.errors import ArmError
 from pytest_ovperf.figure import Factor, FigureRecord
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Comparison, Trace
+from pytest_ovperf.records import Trace
 from pytest_ovperf.stats.absolute import absolute
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.stats.sequential import LOOKS
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.metrics import Metric
-    from pytest_ovperf.records import Arm, ArmFacts, Block
+    from pytest_ovperf.records import ArmFacts, Block
     from pytest_ovperf.stats.absolute import Absolute
     from pytest_ovperf.trial.lineup import Lineup
     from pytest_ovperf.trial.run import ArmProcess

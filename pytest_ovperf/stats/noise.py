@@ -12,15 +12,15 @@ from enum import StrEnum
 from math import fsum, isfinite, sqrt
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Engine
 from pytest_ovperf.errors import MeasurementError, SettingsError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_ovperf.arms import Comparison
     from pytest_ovperf.metrics import Metric
-    from pytest_ovperf.records import Comparison
 
 
 class PairKind(StrEnum):

@@ -19,8 +19,9 @@ from .estimate import launch_log_ratio, round_log_ratio
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from pytest_ovperf.arms import Comparison
     from pytest_ovperf.metrics import Metric
-    from pytest_ovperf.records import Block, Comparison, Launch, Round
+    from pytest_ovperf.records import Block, Launch, Round
 
     _Series = Sequence[float]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.metrics import Metric
 
 if TYPE_CHECKING:
-    from pytest_ovperf.records import Comparison
+    from pytest_ovperf.arms import Comparison
 
 _FORBIDDEN = re.compile(r'[<>:"|?*%\x00-\x1f]')  # in Windows' file names; and the escape itself
 

@@ -18,7 +18,7 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Side
+from pytest_ovperf.arms import Side
 
 from .keys import parts_of
 

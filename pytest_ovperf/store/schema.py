@@ -41,10 +41,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Side
 from pytest_ovperf.errors import BaselineError
 from pytest_ovperf.hardware.profile import HardwareProfile, wrong_fact
 from pytest_ovperf.metrics import Unit
-from pytest_ovperf.records import Fidelity, LayerFiles, Side, StoredBaseline
+from pytest_ovperf.records import Fidelity, LayerFiles, StoredBaseline
 
 from . import layer_names
 from .document import Members, read_document

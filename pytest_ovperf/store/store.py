@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from pytest_ovperf.arms import Side
     from pytest_ovperf.hardware.profile import HardwareProfile
-    from pytest_ovperf.records import LayerFiles, Side, StoredBaseline
+    from pytest_ovperf.records import LayerFiles, StoredBaseline
 
     from .layers import KeptLayers
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
     from pytest_ovperf.models.jobs import BuildJob
-    from pytest_ovperf.records import Arm
 
 #: An export may take this long, in seconds.
 _EXPORT_TIMEOUT_S: Final = 3600.0

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from pytest_ovperf.arms import Engine
 from pytest_ovperf.engines.protocol import FROM_CACHE
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Engine
 from pytest_ovperf.tuning import CacheUse
 from pytest_ovperf.worker.arm import ArmTimeouts, block_of, fetch_outputs
 from pytest_ovperf.worker.client import Worker
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm, ArmFacts, Block
+    from pytest_ovperf.records import ArmFacts, Block
 
 #: How many processes import side by side: importing takes one processor each, and several times as long as loading.
 _SIDE_BY_SIDE = 2

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.metrics import Metric, Workload
-    from pytest_ovperf.records import Arm, ArmFacts, Block
+    from pytest_ovperf.records import ArmFacts, Block
 
     from .run import ArmProcess, Clock
 

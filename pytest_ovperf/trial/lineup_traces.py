@@ -11,8 +11,8 @@ from .traces import SCHEMA, arm_to_data, block_to_data, workload_to_data
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.metrics import Workload
-    from pytest_ovperf.records import Arm
 
     from .lineup import LineupLaunch
 

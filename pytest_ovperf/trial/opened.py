@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pytest_ovperf.records import Arm, ArmFacts, Block
+    from pytest_ovperf.arms import Arm
+    from pytest_ovperf.records import ArmFacts, Block
 
     from .run import ArmProcess, Clock
     from .watcher import Watcher

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pytest_ovperf.records import Arm, ArmFacts, Block, Comparison
+    from pytest_ovperf.arms import Arm, Comparison
+    from pytest_ovperf.records import ArmFacts, Block
 
 
 class ArmProcess(Protocol):

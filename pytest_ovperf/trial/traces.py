@@ -12,21 +12,11 @@ from enum import StrEnum
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_ovperf.arms import Arm, Comparison, Engine, Precision
 from pytest_ovperf.errors import ArmError, MeasurementError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.plain_data import PlainValue
-from pytest_ovperf.records import (
-    Arm,
-    ArmFacts,
-    Block,
-    Comparison,
-    Engine,
-    Interference,
-    Launch,
-    Precision,
-    Round,
-    Trace,
-)
+from pytest_ovperf.records import ArmFacts, Block, Interference, Launch, Round, Trace
 from pytest_ovperf.tuning import UNTUNED, Tuning
 from pytest_ovperf.worker.facts import facts_to_json
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from pytest_ovperf.records import Arm
+    from pytest_ovperf.arms import Arm
 
 
 class Watcher(Protocol):

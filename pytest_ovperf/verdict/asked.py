@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_ovperf.records import Comparison, Fidelity  # noqa: TC001  (dataclass annotations stay resolvable)
+from pytest_ovperf.arms import Comparison  # noqa: TC001  (dataclass annotations stay resolvable)
+from pytest_ovperf.records import Fidelity  # noqa: TC001  (dataclass annotations stay resolvable)
 from pytest_ovperf.stats.noise import Noise, noise_of
 from pytest_ovperf.store.keys import EntryKey
 

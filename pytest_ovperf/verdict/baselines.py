@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from pytest_ovperf.records import ComparisonRecord, Side, StoredBaseline
+    from pytest_ovperf.arms import Side
+    from pytest_ovperf.records import ComparisonRecord, StoredBaseline
     from pytest_ovperf.store.keys import EntryKey
     from pytest_ovperf.store.layers import KeptLayers
     from pytest_ovperf.store.store import BaselineStore

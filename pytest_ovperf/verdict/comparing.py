@@ -13,9 +13,10 @@ from dataclasses import replace
 from math import isfinite
 from typing import TypeVar
 
+from pytest_ovperf.arms import Comparison, named_arm
 from pytest_ovperf.errors import ArmError, RunFileError
 from pytest_ovperf.metrics import Workload, parse_metric
-from pytest_ovperf.records import Comparison, Speedup, StoredBaseline, VerdictKind, named_arm
+from pytest_ovperf.records import Speedup, StoredBaseline, VerdictKind
 from pytest_ovperf.runs.compared import Basis, Compared, ComparedRow
 from pytest_ovperf.runs.differences import differences, other_devices, other_hardware
 from pytest_ovperf.runs.values import cost_of

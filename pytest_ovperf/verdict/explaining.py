@@ -9,6 +9,7 @@ from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from pytest_ovperf.arms import Side
 from pytest_ovperf.errors import MeasurementError, OvperfError
 from pytest_ovperf.graphs.changes import GraphChanges, compare
 from pytest_ovperf.graphs.explained import Explained
@@ -16,7 +17,7 @@ from pytest_ovperf.graphs.heaviest import heaviest
 from pytest_ovperf.graphs.layers import Graph, Profile
 from pytest_ovperf.graphs.times import Attribution, attribute
 from pytest_ovperf.metrics import Metric
-from pytest_ovperf.records import Side, VerdictKind
+from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.store.layers import KeptLayers
 
 if TYPE_CHECKING:

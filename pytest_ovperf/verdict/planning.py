@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.records import Engine, StoredBaseline
+from pytest_ovperf.arms import Engine
+from pytest_ovperf.records import StoredBaseline  # noqa: TC001  (see above)
 from pytest_ovperf.settings import DEFAULT_BUDGET_S, Settings, UpdateMode
 from pytest_ovperf.stats.noise import NOISE, Noise, PairKind, kind_of
 from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, LOOKS, MOST_BASELINE_LAUNCHES

@@ -13,7 +13,8 @@ from pytest_ovperf.trial.schedule import BLOCK_NS, MOST_ROUNDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_ovperf.records import Arm, Launch, Trace
+    from pytest_ovperf.arms import Arm
+    from pytest_ovperf.records import Launch, Trace
     from pytest_ovperf.trial.run import Clock, Trial
     from pytest_ovperf.trial.watcher import Watcher
 

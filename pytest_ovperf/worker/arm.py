@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_ovperf.records import ArmFacts, Block, Engine, Interference
+from pytest_ovperf.arms import Engine
+from pytest_ovperf.records import ArmFacts, Block, Interference
 
 from .client import Worker
 from .facts import check_devices, check_facts, facts_from_json
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm
 
 _NS_PER_S = 1_000_000_000
 

@@ -10,8 +10,9 @@ from .facts import check_devices, facts_from_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm, ArmFacts
+    from pytest_ovperf.records import ArmFacts
 
 #: How long a device may take to compile a model, in seconds.
 COMPILE_TIMEOUT_S = 600.0

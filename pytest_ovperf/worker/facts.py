@@ -13,7 +13,7 @@ from pytest_ovperf.tuning import AUTO, Hint
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_ovperf.records import Arm
+    from pytest_ovperf.arms import Arm
 
 #: Settings whose effective value must be the one asked for, as far as the engine tells, …
 _READ_BACK = ("hint", "streams", "execution_mode", "core_type", "pinning", "hyper_threading", "mode")

@@ -10,8 +10,8 @@ from .client import Worker
 from .facts import check_facts, facts_from_json
 
 if TYPE_CHECKING:
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm
 
 #: How long compiling a model several times and calling it may take, in seconds.
 PROFILE_TIMEOUT_S = 1200.0

@@ -19,7 +19,7 @@ from pytest_ovperf.hardware.device import DeviceInfo
 from pytest_ovperf.hardware.probe import Machine
 from pytest_ovperf.hardware.profile import HardwareProfile
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Arm, ArmFacts, Block
+from pytest_ovperf.records import ArmFacts, Block
 from pytest_ovperf.session import session
 from pytest_ovperf.session.arms import Arms
 from pytest_ovperf.worker.profiling import ArmProfile
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.models.spec import ModelSpec
 
     #: What an arm is opened for: the kind of workload, and the tokens that it generates.

@@ -8,8 +8,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Comparison, parse_arm
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import Comparison, StoredBaseline, parse_arm
+from pytest_ovperf.records import StoredBaseline
 from pytest_ovperf.session.turns import kept_traces
 from pytest_ovperf.store.keys import EntryKey
 from pytest_ovperf.store.store import BaselineStore

@@ -7,13 +7,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.cli import main as cli
 from pytest_ovperf.environments.probe import ask
 from pytest_ovperf.metrics import Metric
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import VerdictKind, parse_arm
+from pytest_ovperf.records import VerdictKind
 from pytest_ovperf.session.arms import Arms, build_in_worker
 from pytest_ovperf.session.bisecting.layers import Explaining
 from tests.unit.session.bisect_fakes import release_race

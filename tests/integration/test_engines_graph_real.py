@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import Arm, Engine, Precision
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.tuning import Mode, Tuning
 from pytest_ovperf.worker.arm import ArmWorker
 from pytest_ovperf.worker.profiling import profile_in_worker

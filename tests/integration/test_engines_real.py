@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from pytest_ovperf.arms import Arm, Engine, Precision
 from pytest_ovperf.engines.refusals import Subject, shape_kind
 from pytest_ovperf.errors import (
     ArmUnavailableError,
@@ -26,7 +27,6 @@ from pytest_ovperf.errors import (
     PluginMissingError,
 )
 from pytest_ovperf.hardware.causes import ShapeKind, classify
-from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.worker.arm import ArmWorker
 from pytest_ovperf.worker.compiling import compile_in_worker
 from tests.unit.request_examples import request_of

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.engines.pytorch_stream import load
 from pytest_ovperf.errors import ArmUnavailableError, BadConfigError
 from pytest_ovperf.hardware.asking import describe
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import ArmFacts, Block, parse_arm
 from pytest_ovperf.worker.arm import ArmWorker
 from tests.unit.request_examples import request_of
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_ovperf.engines.protocol import LoadRequest
+    from pytest_ovperf.records import ArmFacts, Block
 
 np = pytest.importorskip("numpy")
 openvino = pytest.importorskip("openvino")

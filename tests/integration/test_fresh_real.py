@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_ovperf.arms import Comparison, parse_arm
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Comparison, parse_arm
 from pytest_ovperf.session.arms import Arms, build_in_worker
 from pytest_ovperf.session.turns import OneAtATime
 from pytest_ovperf.stats.estimate import estimate
@@ -24,8 +24,9 @@ from tests.unit.request_examples import request_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm, Launch
+    from pytest_ovperf.records import Launch
 
 np = pytest.importorskip("numpy")
 openvino = pytest.importorskip("openvino")

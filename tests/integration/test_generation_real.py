@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.engines.openvino import compile_model
 from pytest_ovperf.metrics import Metric, WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Arm, ArmFacts, Block, parse_arm
+from pytest_ovperf.records import ArmFacts, Block
 from pytest_ovperf.session.arms import Arms, build_in_worker
 from pytest_ovperf.stats.costs import block_cost
 from pytest_ovperf.stats.fidelity import compare

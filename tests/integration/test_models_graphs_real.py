@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from pytest_ovperf.arms import Precision, parse_arm
 from pytest_ovperf.engines.protocol import open_engine
 from pytest_ovperf.errors import ArmError, ModelError
 from pytest_ovperf.models.cache import ArtefactCache
@@ -19,7 +20,6 @@ from pytest_ovperf.models.onnx_file import read_onnx
 from pytest_ovperf.models.sizes import model_bytes
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.models.spec import CallShape, Port
-from pytest_ovperf.records import Precision, parse_arm
 from pytest_ovperf.session.arms import Arms
 from pytest_ovperf.stats.fidelity import compare
 from tests.fakes import onnx_bytes

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
@@ -16,7 +17,6 @@ from pytest_ovperf.models.library import ModelFiles, ModelLibrary
 from pytest_ovperf.models.sizes import model_bytes
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.models.spec import CallShape, CatalogueSource, Task
-from pytest_ovperf.records import Precision
 from pytest_ovperf.stats.fidelity import compare
 
 pytest.importorskip("nncf")

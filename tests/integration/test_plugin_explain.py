@@ -7,8 +7,8 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Side
 from pytest_ovperf.graphs.layers import Graph
-from pytest_ovperf.records import Side
 from pytest_ovperf.store import files
 from pytest_ovperf.store.keys import EntryKey
 from pytest_ovperf.store.layers import KeptLayers

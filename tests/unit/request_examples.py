@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.engines.protocol import LoadRequest
-from pytest_ovperf.records import Arm, parse_arm
 
 
 def request_of(arm: Arm | str, **changes: Any) -> LoadRequest:  # noqa: ANN401  (each field has a type of its own)

@@ -15,8 +15,9 @@ from benchmarks.detection.live import Session
 from benchmarks.detection.live_records import read_races
 from benchmarks.detection.rules import Plan
 from benchmarks.detection.scenarios import FP32, INT8, SCENARIOS, Contender, Model, NotHereError, Scenario
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import ArmFacts, Block, Precision
+from pytest_ovperf.records import ArmFacts, Block
 from tests.unit.request_examples import request_of
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_ovperf.arms import ARMS, Arm, Comparison, Engine, Precision, named_arm, parse_arm
 from pytest_ovperf.errors import ArmError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import ARMS, Arm, Comparison, Engine, Precision, named_arm, parse_arm
 
 
 def comparison(candidate: str, reference: str, device: str = "CPU") -> Comparison:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.errors import ArmError
-from pytest_ovperf.records import parse_arm
 from pytest_ovperf.tuning import UNTUNED, CacheUse, CoreType, ExecutionMode, Hint, Mode, Tuning
 
 NUMBERS = st.integers(1, 100_000)

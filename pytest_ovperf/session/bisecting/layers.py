@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
-    from pytest_ovperf.records import Arm
     from pytest_ovperf.reports.bisect_findings import ReleaseRace
     from pytest_ovperf.trial.run import ArmProcess
     from pytest_ovperf.worker.profiling import ArmProfile

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from pytest_ovperf.arms import Arm, Comparison
     from pytest_ovperf.environments.environment import Environment
-    from pytest_ovperf.records import Arm, Comparison, Speedup, Verdict
+    from pytest_ovperf.records import Speedup, Verdict
     from pytest_ovperf.reports.live import LiveLine
     from pytest_ovperf.trial.run import ArmProcess
 

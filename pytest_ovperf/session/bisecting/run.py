@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pytest_ovperf.arms import Comparison, Engine
 from pytest_ovperf.environments import index
 from pytest_ovperf.environments.kept import Kept
 from pytest_ovperf.environments.probe import ask as look_at
@@ -18,7 +19,6 @@ from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.origin import origin_of
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Comparison, Engine
 from pytest_ovperf.reports.bisect_findings import BisectFindings, BisectPlan, Ending, Standing
 from pytest_ovperf.session.arms import Arms, build_in_worker
 from pytest_ovperf.session.elsewhere import needed, obstacle

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.engines.openvino import compile_model, load
 from pytest_ovperf.errors import ArmUnavailableError, DeviceAbsentError, DriverIncompatibleError
-from pytest_ovperf.records import Precision
 
 if TYPE_CHECKING:
     from pytest_ovperf.engines.protocol import LoadRequest

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import Arm, Engine, Precision
 from pytest_ovperf.engines.properties import check_properties, compile_properties, read_settings
 from pytest_ovperf.errors import ArmUnavailableError, BadConfigError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.tuning import Tuning
 from tests.unit.request_examples import request_of
 

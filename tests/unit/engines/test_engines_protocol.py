@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from pytest_ovperf.arms import Engine, Precision
 from pytest_ovperf.engines.protocol import LoadRequest, engine_module, open_engine
 from pytest_ovperf.errors import ExtraMissingError, ModelError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Engine, Precision
 from pytest_ovperf.tuning import Tuning
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.engines.openvino import compile_model, load
 from pytest_ovperf.errors import (
     DeviceFailureError,
@@ -18,7 +19,6 @@ from pytest_ovperf.errors import (
     UnboundedShapeError,
     UnknownFailureError,
 )
-from pytest_ovperf.records import Precision
 from tests.unit.engines.openvino_fakes import FakeOpenVino, FakeShape, FakeVariable
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.errors import ArmError, ArmUnavailableError
 from pytest_ovperf.hardware.device import DeviceInfo
 from pytest_ovperf.hardware.tunable import check_arm, unsupported
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import parse_arm
 from pytest_ovperf.tuning import Tuning
 
 CPU = DeviceInfo(

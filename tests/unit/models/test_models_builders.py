@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ExtraMissingError
 from pytest_ovperf.models import builders
 from pytest_ovperf.models.builders import require_builders
 from pytest_ovperf.models.jobs import ArtefactKind
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Precision
 from tests.fakes import onnx_bytes
 
 if TYPE_CHECKING:

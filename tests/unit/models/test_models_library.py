@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ExtraMissingError, ModelError
 from pytest_ovperf.models import jobs, recipes
 from pytest_ovperf.models.cache import ArtefactCache
@@ -23,7 +24,6 @@ from pytest_ovperf.models.spec import (
     Source,
     Task,
 )
-from pytest_ovperf.records import Precision
 from tests.fakes import onnx_bytes
 from tests.unit.models.build_fakes import CONFIG, FakeWorker
 

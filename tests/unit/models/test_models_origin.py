@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.layout import MANIFEST_NAME
@@ -13,7 +14,6 @@ from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.origin import Origin, origin_of
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.models.spec import HubSource, IrSource, ModelSpec, OnnxSource, Task
-from pytest_ovperf.records import Precision
 from tests.unit.models.build_fakes import FakeWorker
 
 if TYPE_CHECKING:

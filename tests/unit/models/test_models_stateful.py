@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from pytest_ovperf.arms import Precision
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.jobs import ArtefactKind, BuildJob
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Precision
 from tests.unit.models.build_fakes import FakeWorker
 
 

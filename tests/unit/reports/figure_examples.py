@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.figure import Factor, FigureRecord, LadderRecord, Rung
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import Fidelity, parse_arm
+from pytest_ovperf.records import Fidelity
 from pytest_ovperf.runs.view import CompiledView
 
 TEST = "suites/test_generation.py::test_ladder[gpt2-CPU]"

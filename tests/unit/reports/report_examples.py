@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from pytest_ovperf.arms import Comparison, parse_arm
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.records import (
     ArmFacts,
     Block,
-    Comparison,
     ComparisonRecord,
     Fidelity,
     Launch,
@@ -18,7 +18,6 @@ from pytest_ovperf.records import (
     StoredBaseline,
     Verdict,
     VerdictKind,
-    parse_arm,
 )
 
 BLOCK = Block((1_000_000,))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.figure import Factor, FigureRecord
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import parse_arm
 from pytest_ovperf.reports.figure_failure import explain_factor, explain_figure
 
 TOKENS = FigureRecord(

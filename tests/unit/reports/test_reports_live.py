@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ovperf.records import parse_arm
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.reports.live import LiveLine
 from pytest_ovperf.reports.screen import cell_width
 

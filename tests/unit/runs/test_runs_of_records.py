@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_benchmark.stats import Stats
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.figure import Rung
 from pytest_ovperf.metrics import Metric
-from pytest_ovperf.records import Block, Round, parse_arm
+from pytest_ovperf.records import Block, Round
 from pytest_ovperf.runs.of_figures import ladder_views
 from pytest_ovperf.runs.of_records import calls_ns, run_view, statistics_of
 from pytest_ovperf.stats.estimate import estimate
@@ -20,7 +21,8 @@ from tests.unit.reports.report_examples import LAUNCH, MISSING, OK, REGRESSED, R
 from tests.unit.trial.trial_fakes import FakeWorld
 
 if TYPE_CHECKING:
-    from pytest_ovperf.records import Comparison, ComparisonRecord
+    from pytest_ovperf.arms import Comparison
+    from pytest_ovperf.records import ComparisonRecord
     from pytest_ovperf.runs.view import ComparisonView, RunView
 
 

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.hardware.conditions import Readings
 from pytest_ovperf.hardware.device import DeviceInfo
 from pytest_ovperf.hardware.governor import ClockReading
@@ -15,7 +16,7 @@ from pytest_ovperf.hardware.probe import Machine
 from pytest_ovperf.hardware.processes import ProcessLedger
 from pytest_ovperf.hardware.thermal import HeatReading
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Arm, Block, Interference, parse_arm
+from pytest_ovperf.records import Block, Interference
 from pytest_ovperf.session.noise_check import Measurement, NoiseQuestion
 from pytest_ovperf.trial.watcher import SilentWatcher
 from tests.unit.session.session_fakes import PROFILE

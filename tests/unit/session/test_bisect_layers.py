@@ -6,9 +6,10 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.errors import ArmUnavailableError, OvperfError
 from pytest_ovperf.metrics import Metric, WorkloadKind
-from pytest_ovperf.records import Arm, ArmFacts, Block, VerdictKind, parse_arm
+from pytest_ovperf.records import ArmFacts, Block, VerdictKind
 from pytest_ovperf.session.bisecting.layers import Explaining
 from pytest_ovperf.verdict.explaining import PROFILE_S
 from pytest_ovperf.worker.profiling import ArmProfile

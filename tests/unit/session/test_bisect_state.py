@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from pytest_ovperf.arms import Arm, Comparison, parse_arm
 from pytest_ovperf.environments.environment import Environment
 from pytest_ovperf.errors import ArmUnavailableError, CacheError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import Arm, ArmFacts, Block, Comparison, Trace, Verdict, VerdictKind, parse_arm
+from pytest_ovperf.records import ArmFacts, Block, Trace, Verdict, VerdictKind
 from pytest_ovperf.reports.bisect_findings import Standing
 from pytest_ovperf.reports.live import LiveLine
 from pytest_ovperf.session.bisecting.races import SEARCH_LOOKS, Races, Rule

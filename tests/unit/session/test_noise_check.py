@@ -16,7 +16,7 @@ from pytest_ovperf.errors import (
     WorkerDiedError,
 )
 from pytest_ovperf.hardware.thermal import HeatReading
-from pytest_ovperf.records import Arm, Block, Interference, Launch, Round, Trace
+from pytest_ovperf.records import Block, Interference, Launch, Round, Trace
 from pytest_ovperf.reports.live import LiveLine
 from pytest_ovperf.session import noise_check
 from pytest_ovperf.session.noise_check import NoiseQuestion, check_noise, contenders, interference_of
@@ -28,6 +28,7 @@ from tests.unit.trial.trial_fakes import COMPARISON, FACTS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.reports.noise_findings import NoiseFindings
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.errors import ArmError, CacheError, MeasurementError, ModelError, WorkerDiedError
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Arm, parse_arm
 from pytest_ovperf.session import side_by_side
 from pytest_ovperf.session.absolutes import Absolutes
 from pytest_ovperf.session.ladders import LadderPlan

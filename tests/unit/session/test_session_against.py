@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.environments.environment import Environment
 from pytest_ovperf.errors import (
     ArmUnavailableError,
@@ -24,7 +25,7 @@ from pytest_ovperf.errors import (
 )
 from pytest_ovperf.metrics import Metric
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Arm, ArmFacts, Block, parse_arm
+from pytest_ovperf.records import ArmFacts, Block
 from pytest_ovperf.session.against import Against
 from pytest_ovperf.session.questions import Generation, Question
 from pytest_ovperf.session.released import ReleasedArm

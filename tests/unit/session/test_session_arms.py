@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from pytest_ovperf.arms import Precision, parse_arm
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import ArmError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.library import ModelFiles, ModelLibrary
 from pytest_ovperf.models.shapes import call_shapes
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Precision, parse_arm
 from pytest_ovperf.session.arms import Arms
 from pytest_ovperf.tuning import Hint, Tuning
 from tests.fakes import onnx_bytes

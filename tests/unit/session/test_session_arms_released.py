@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.environments.environment import Environment
 from pytest_ovperf.errors import ArmUnavailableError
-from pytest_ovperf.records import Arm, parse_arm
 from pytest_ovperf.session.arms import Arms
 from pytest_ovperf.session.released import ReleasedArm
 from tests.unit.request_examples import request_of

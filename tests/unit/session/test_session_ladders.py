@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.errors import ArmError, ArmUnavailableError, UnknownMetricError, WorkerDiedError
 from pytest_ovperf.metrics import Metric, WorkloadKind
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Arm, Block, parse_arm
+from pytest_ovperf.records import Block
 from pytest_ovperf.session.ladders import LadderPlan, climb, usual_metric
 from pytest_ovperf.session.measured_ladder import MeasuredLadder
 from pytest_ovperf.session.questions import Question, ask

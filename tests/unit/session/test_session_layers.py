@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_ovperf.arms import Arm, Side
 from pytest_ovperf.errors import WorkerDiedError, WorkerHungError
 from pytest_ovperf.graphs.layers import graph_of
-from pytest_ovperf.records import Arm, Side
 from pytest_ovperf.session.layers import PairLayers, RunLayers
 from pytest_ovperf.worker.profiling import ArmProfile
 from tests.unit.trial.trial_fakes import CANDIDATE, COMPARISON, REFERENCE, FakeWorld

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.errors import ArmError, ArmUnavailableError, ModelError, OvperfError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.records import Arm, parse_arm
 from pytest_ovperf.session.questions import Question, ask, compared, metric_of_outputs, output_arm, require_different
 from pytest_ovperf.tuning import CacheUse, Tuning
 

@@ -6,19 +6,9 @@ from math import exp
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Comparison, parse_arm
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import (
-    ArmFacts,
-    Block,
-    Comparison,
-    Interference,
-    Launch,
-    Round,
-    Speedup,
-    StoredBaseline,
-    Trace,
-    parse_arm,
-)
+from pytest_ovperf.records import ArmFacts, Block, Interference, Launch, Round, Speedup, StoredBaseline, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Side
 from pytest_ovperf.hardware.profile import HardwareProfile
-from pytest_ovperf.records import Side, StoredBaseline
+from pytest_ovperf.records import StoredBaseline
 from pytest_ovperf.store.keys import EntryKey
 from pytest_ovperf.store.layers import KeptLayers
 from pytest_ovperf.store.store import BaselineStore

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import filelock
 import pytest
 
+from pytest_ovperf.arms import Side
 from pytest_ovperf.errors import BaselineError
-from pytest_ovperf.records import Side
 from pytest_ovperf.store import files
 from pytest_ovperf.store.layers import KeptLayers, LayerFolder
 from tests.unit.graphs.graph_examples import fused

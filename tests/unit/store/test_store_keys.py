@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_ovperf.arms import Comparison, parse_arm
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import Comparison, parse_arm
 from pytest_ovperf.store.keys import EntryKey, arms_of, comparison_label, metric_of, module_file
 
 

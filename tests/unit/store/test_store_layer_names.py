@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_ovperf.arms import Comparison, Side, parse_arm
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import Comparison, LayerFiles, Side, parse_arm
+from pytest_ovperf.records import LayerFiles
 from pytest_ovperf.store import layer_names
 from pytest_ovperf.store.keys import comparison_label
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_ovperf.arms import Side
 from pytest_ovperf.errors import BaselineError
 from pytest_ovperf.graphs.layers import Profile
-from pytest_ovperf.records import LayerFiles, Side
+from pytest_ovperf.records import LayerFiles
 from pytest_ovperf.store.layers import KeptLayers, LayerTexts, spelled
 from tests.unit.graphs.graph_examples import fused, graphs, profiled, profiles
 from tests.unit.store.store_examples import (

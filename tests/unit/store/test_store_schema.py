@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_ovperf.arms import Side
 from pytest_ovperf.errors import BaselineError
-from pytest_ovperf.records import Fidelity, LayerFiles, Side, StoredBaseline
+from pytest_ovperf.records import Fidelity, LayerFiles, StoredBaseline
 from pytest_ovperf.store.schema import BaselineFile, decode, encode, rounded
 from tests.unit.store.schema_examples import FILE, LABEL, PROFILE, SOURCE, STORED, TEST, TEXT
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import pytest
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.errors import ArmError, ModelError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.jobs import ArtefactKind, BuildJob
 from pytest_ovperf.models.spec import CallShape, DirectorySource, Task
-from pytest_ovperf.records import parse_arm
 from pytest_ovperf.trial import artefacts
 from pytest_ovperf.trial.artefacts import ExportArm, FilesArm
 from tests.unit.request_examples import request_of

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_ovperf.arms import Arm, parse_arm
 from pytest_ovperf.engines.protocol import LoadRequest
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Arm, Interference, parse_arm
+from pytest_ovperf.records import Interference
 from pytest_ovperf.trial.fresh import FreshArm
 from tests.unit.request_examples import request_of
 

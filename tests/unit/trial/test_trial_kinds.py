@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_ovperf.arms import Arm, Comparison
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.metrics import Metric, Workload
-from pytest_ovperf.records import Arm, ArmFacts, Block, Comparison
+from pytest_ovperf.records import ArmFacts, Block
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.run import Trial
 from pytest_ovperf.trial.schedule import RHYTHMS

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import Comparison
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import Comparison, Trace
+from pytest_ovperf.records import Trace
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.lineup import Lineup, LineupLaunch
 from pytest_ovperf.trial.lineup_traces import lineup_to_data
@@ -19,7 +20,7 @@ from tests.unit.trial.trial_fakes import CANDIDATE, DISTURBED, FACTS, QUIET, REF
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from pytest_ovperf.records import Arm
+    from pytest_ovperf.arms import Arm
 
 MS = 1_000_000
 WORKLOAD = Workload(WorkloadKind.INFER, {"input": (1, 3)})

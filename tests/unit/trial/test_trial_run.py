@@ -6,7 +6,7 @@ import pytest
 
 from pytest_ovperf.errors import MeasurementError, WorkerDiedError
 from pytest_ovperf.metrics import WorkloadKind
-from pytest_ovperf.records import Arm, Block
+from pytest_ovperf.records import Block
 from pytest_ovperf.stats.disturbance import counted, is_disturbed
 from pytest_ovperf.stats.estimate import estimate
 from pytest_ovperf.trial.opened import WARM_BLOCKS
@@ -14,6 +14,7 @@ from pytest_ovperf.trial.schedule import LEAST_ROUNDS, Pace, most_rounds, plan_f
 from tests.unit.trial.trial_fakes import CANDIDATE, COMPARISON, DISTURBED, FACTS, QUIET, REFERENCE, FakeWorld
 
 if TYPE_CHECKING:
+    from pytest_ovperf.arms import Arm
     from pytest_ovperf.trial.opened import OpenArm
 
 MS = 1_000_000

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_ovperf.arms import ARMS, Comparison, parse_arm
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import ARMS, ArmFacts, Block, Comparison, Interference, Launch, Round, Trace, parse_arm
+from pytest_ovperf.records import ArmFacts, Block, Interference, Launch, Round, Trace
 from pytest_ovperf.trial.traces import trace_from_data, trace_to_data
 from pytest_ovperf.tuning import Tuning
 from tests.unit.trial.trial_fakes import FakeWorld

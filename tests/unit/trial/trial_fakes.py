@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_ovperf.arms import Arm, Comparison, parse_arm
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
-from pytest_ovperf.records import Arm, ArmFacts, Block, Comparison, Interference, parse_arm
+from pytest_ovperf.records import ArmFacts, Block, Interference
 from pytest_ovperf.trial.run import Trial
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_ovperf.arms import Side
 from pytest_ovperf.errors import BaselineError, OvperfError, WorkerDiedError
 from pytest_ovperf.graphs.layers import Graph, Profile
 from pytest_ovperf.metrics import Metric
-from pytest_ovperf.records import Block, ComparisonRecord, Side, StoredBaseline, VerdictKind
+from pytest_ovperf.records import Block, ComparisonRecord, StoredBaseline, VerdictKind
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.store.layers import KeptLayers
 from pytest_ovperf.store.store import BaselineStore

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from pytest_ovperf.arms import Comparison
 from pytest_ovperf.errors import ArmUnavailableError
 from pytest_ovperf.metrics import Metric, Workload
-from pytest_ovperf.records import Comparison, ComparisonRecord, VerdictKind
+from pytest_ovperf.records import ComparisonRecord, VerdictKind
 from pytest_ovperf.stats.noise import NOISE, RACE, PairKind, noise_of
 from pytest_ovperf.store.store import BaselineStore
 from pytest_ovperf.verdict.judging import Judging

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.errors import MeasurementError
-from pytest_ovperf.records import StoredBaseline, VerdictKind, parse_arm
+from pytest_ovperf.records import StoredBaseline, VerdictKind
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.stats.estimate import ESTIMATOR
 from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, MOST_BASELINE_LAUNCHES

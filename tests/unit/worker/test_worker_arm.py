@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from pytest_ovperf.arms import Arm, Engine, Precision
 from pytest_ovperf.errors import MeasurementError, WorkerHungError
-from pytest_ovperf.records import Arm, ArmFacts, Block, Engine, Interference, Precision
+from pytest_ovperf.records import ArmFacts, Block, Interference
 from pytest_ovperf.worker.arm import ArmTimeouts, ArmWorker, block_of
 from tests.unit.request_examples import request_of
 

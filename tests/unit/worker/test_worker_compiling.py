@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
+from pytest_ovperf.arms import Arm, Engine, Precision
 from pytest_ovperf.errors import (
     DeviceLostError,
     ExtraMissingError,
@@ -22,7 +23,6 @@ from pytest_ovperf.errors import (
     WorkerHungError,
     WorkerOutOfMemoryError,
 )
-from pytest_ovperf.records import Arm, Engine, Precision
 from pytest_ovperf.worker.arm import ArmWorker
 from pytest_ovperf.worker.compiling import compile_in_worker
 from tests.unit.request_examples import request_of

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_ovperf.arms import Arm, Engine, Precision
 from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
-from pytest_ovperf.records import Arm, ArmFacts, Engine, Precision
+from pytest_ovperf.records import ArmFacts
 from pytest_ovperf.tuning import Tuning
 from pytest_ovperf.worker.facts import check_facts, facts_from_json, facts_to_json
 

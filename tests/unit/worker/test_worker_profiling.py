@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.errors import MeasurementError, WorkerHungError
-from pytest_ovperf.records import parse_arm
 from pytest_ovperf.worker.profiling import ArmProfile, profile_in_worker
 from tests.unit.request_examples import request_of
 
