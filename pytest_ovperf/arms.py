@@ -18,6 +18,32 @@ class Engine(StrEnum):
     PYTORCH = "pytorch"
     OPENVINO = "openvino"
     GENAI = "genai"
+    ONNXRUNTIME = "onnxruntime"
+    CALL = "call"  # a function of the user's own
+
+    @property
+    def is_openvino(self) -> bool:
+        """Whether OpenVINO executes the model, so that it has devices, properties and an execution graph of its."""
+        return self in (Engine.OPENVINO, Engine.GENAI)
+
+    @property
+    def is_on_cpu(self) -> bool:
+        """Whether it runs on the CPU here, whatever device a test asks for."""
+        return self in (Engine.PYTORCH, Engine.ONNXRUNTIME)
+
+    @property
+    def written(self) -> str:
+        """Its name as its makers write it."""
+        return _WRITTEN[self]
+
+
+_WRITTEN: Mapping[Engine, str] = {
+    Engine.PYTORCH: "PyTorch",
+    Engine.OPENVINO: "OpenVINO",
+    Engine.GENAI: "OpenVINO GenAI",
+    Engine.ONNXRUNTIME: "ONNX Runtime",
+    Engine.CALL: "a function of your own",
+}
 
 
 class Precision(StrEnum):
@@ -39,6 +65,7 @@ class Arm:
     """What is timed: an engine at a precision on a device, tuned or as it comes.
 
     ``release`` is the version of OpenVINO that another environment brings, where it runs in one; empty in this one.
+    ``function`` is the import path, such as ``shop.search:with_openvino``, of what makes the call of `Engine.CALL`.
     """
 
     engine: Engine
@@ -46,10 +73,13 @@ class Arm:
     device: str
     tuning: Tuning = UNTUNED
     release: str = ""
+    function: str = ""
 
     @property
     def kind(self) -> str:
-        """Engine and precision as users write them, such as ``openvino-int8``."""
+        """Engine and precision as users write them, such as ``openvino-int8``; a function by its import path."""
+        if self.function:
+            return self.function
         if self.precision is Precision.NATIVE:
             return str(self.engine)
         return f"{self.engine}-{self.precision}"
@@ -77,6 +107,7 @@ ARMS: Mapping[str, tuple[Engine, Precision]] = {
     "openvino-bf16": (Engine.OPENVINO, Precision.BF16),
     "openvino-int8": (Engine.OPENVINO, Precision.INT8),
     "openvino-int4": (Engine.OPENVINO, Precision.INT4),
+    "onnxruntime-fp32": (Engine.ONNXRUNTIME, Precision.FP32),
     "genai": (Engine.GENAI, Precision.NATIVE),
     "genai-fp32": (Engine.GENAI, Precision.FP32),
     "genai-bf16": (Engine.GENAI, Precision.BF16),
@@ -87,30 +118,44 @@ ARMS: Mapping[str, tuple[Engine, Precision]] = {
 #: What comes between an arm's own name and the release that it runs with.
 _WITH_RELEASE = " with OpenVINO "
 
+#: An import path, as entry points have it: a module, a colon, and an object in it.
+IMPORT_PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+
 _ARM = re.compile(r"\s*(?P<kind>[^@\[\]]*?)\s*(?:\[(?P<tuning>[^\]]*)\])?\s*(?P<at>@\s*(?P<own>.*?))?\s*")
 
 
 def parse_arm(name: str, device: str, general: Tuning = UNTUNED) -> Arm:
     """Return the arm of that name on ``device``, or on its own: ``openvino-fp32[streams=2]@AUTO:CPU``.
 
-    What its brackets leave open is taken from ``general``. PyTorch arms run on the CPU whatever ``device`` is. What
-    follows the ``@`` is handed on as it stands. Raises `ArmError` for a name that is not in `ARMS`, brackets that hold
-    no tuning, an ``@`` with nothing behind it, and a PyTorch arm elsewhere.
+    What its brackets leave open is taken from ``general``. Arms on PyTorch and ONNX Runtime run on the CPU whatever
+    ``device`` is. What follows the ``@`` is handed on as it stands. A name such as ``shop.search:setup`` is the import
+    path of a function. Raises `ArmError` for a name that is neither that nor in `ARMS`, brackets that hold no tuning,
+    an ``@`` with nothing behind it, and an arm elsewhere that runs on the CPU.
     """
     parts = _ARM.fullmatch(name)
     kind, at, own = (parts["kind"], parts["at"], parts["own"] or "") if parts else (name, None, "")
     tuning = Tuning.parse(parts["tuning"] or "").over(general) if parts else general
-    try:
-        engine, precision = ARMS[kind]
-    except KeyError:
-        raise ArmError(f"There is no arm {name!r}.", remedy=f"Choose one of: {', '.join(ARMS)}.") from None
+    engine, precision = _named(name, kind)
     if at and not own:
         raise ArmError(f"The arm {name!r} names no device.", remedy=f"Write {kind}@CPU, or {kind} for the test's own.")
-    if engine is Engine.PYTORCH:
+    if engine.is_on_cpu:
         if own.upper() not in ("", "CPU"):
-            raise ArmError(f"There is no arm {name!r}: PyTorch runs on the CPU here.", remedy=f"Write {kind}.")
+            raise ArmError(f"There is no arm {name!r}: {engine.written} runs on the CPU here.", remedy=f"Write {kind}.")
         return Arm(engine, precision, "CPU", tuning)
-    return Arm(engine, precision, own or device, tuning)
+    return Arm(engine, precision, own or device, tuning, function=kind if engine is Engine.CALL else "")
+
+
+def _named(name: str, kind: str) -> tuple[Engine, Precision]:
+    """Return engine and precision of ``kind``, which is a part of ``name``. Raises `ArmError`."""
+    if kind in ARMS:
+        return ARMS[kind]
+    if IMPORT_PATH.fullmatch(kind):
+        return Engine.CALL, Precision.NATIVE
+    raise ArmError(
+        f"There is no arm {name!r}.",
+        remedy=f"Choose one of: {', '.join(ARMS)}; or name a function of your own by its import path: "
+        "shop.search:with_openvino.",
+    )
 
 
 def named_arm(name: str, device: str) -> Arm:

@@ -11,7 +11,7 @@ import pytest
 from _pytest.runner import runtestprotocol  # what plugins that run tests again have always imported
 
 from .errors import OvperfError, UnboundedShapeError
-from .hooks import ci, interchange, options
+from .hooks import ci, declared, interchange, options
 from .hooks.choosing import LIMIT
 from .hooks.fixtures import (
     baseline,
@@ -63,12 +63,12 @@ _SUSPECTED = "suspected"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
-    options.add_options(parser)
+    declared.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; read the options at once when one is given, so that a wrong one ends the run here."""
-    for line in options.MARKER_LINES:
+    for line in declared.MARKER_LINES:
         config.addinivalue_line("markers", line)
     if options.any_given(config):
         session_of(config)

@@ -36,7 +36,9 @@ class LoadRequest:
     compile each input for, exactly or between bounds; ``None`` compiles the model as it was exported. ``threads`` is
     the number of inference threads on a CPU, 0 for the engine's own choice, where ``tuning`` gives none. ``kind`` is
     what will be asked of the arm, ``new_tokens`` what a request generates after its prompt. ``cache_dir`` is where
-    OpenVINO keeps compiled models (``CACHE_DIR``), ``None`` for nowhere.
+    OpenVINO keeps compiled models (``CACHE_DIR``), ``None`` for nowhere. ``onnx`` is an ``.onnx`` file (ONNX Runtime).
+    ``function`` is an import path: of what makes the ``torch.nn.Module`` (PyTorch, in the place of ``weights``), or the
+    call (`Engine.CALL`, whose model, if any, is in ``weights``, ``ir`` or ``onnx``).
     """
 
     engine: Engine
@@ -52,6 +54,8 @@ class LoadRequest:
     tuning: Tuning = UNTUNED
     new_tokens: int = 0
     cache_dir: Path | None = None
+    onnx: Path | None = None
+    function: str = ""
 
     @property
     def cpu_threads(self) -> int:
@@ -74,6 +78,8 @@ class LoadRequest:
             "tuning": self.tuning.settings,
             "new_tokens": self.new_tokens,
             "cache_dir": None if self.cache_dir is None else str(self.cache_dir),
+            "onnx": None if self.onnx is None else str(self.onnx),
+            "function": self.function,
         }
 
     @classmethod
@@ -94,6 +100,8 @@ class LoadRequest:
             tuning=Tuning.of(fields["tuning"]),
             new_tokens=fields["new_tokens"],
             cache_dir=None if fields["cache_dir"] is None else Path(fields["cache_dir"]),
+            onnx=None if fields["onnx"] is None else Path(fields["onnx"]),
+            function=fields["function"],
         )
 
 
@@ -112,6 +120,18 @@ class LoadedModel(Protocol):
 
     def outputs(self) -> dict[str, NDArray[Any]]:
         """Run once and return a copy of every floating-point output as float32, by output name."""
+
+
+@runtime_checkable
+class Predictor(LoadedModel, Protocol):
+    """A model that can be given other inputs than those it was loaded with."""
+
+    def predict(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run once on ``arrays``, one for each input by name, and return outputs as `LoadedModel.outputs` does.
+
+        The inputs that are timed stay as they were. Raises `ModelError` for an input that is missing or unknown, and
+        for a shape that the model was not compiled for.
+        """
 
 
 @dataclass(frozen=True, slots=True)

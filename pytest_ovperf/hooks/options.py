@@ -1,4 +1,4 @@
-"""The command line and ini options with their one-time translation into `Settings`, and the markers' one-line texts.
+"""The one-time translation of command line and ini options into `Settings`.
 
 Every option ``--ov-name`` has an ini twin ``ov_name``; the command line wins. Whatever does not make sense is a
 `SettingsError` here, before anything is collected.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import SettingsError
 
 from .cache_dir import default_cache_dir
+from .declared import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,107 +21,6 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_ovperf.settings import Layered, RunSet, Settings, UpdateMode
-
-#: One line for each marker, as pytest's own ``--markers`` prints them.
-MARKER_LINES = (
-    (
-        "model(name, *, shape=None, precision='fp32'): the model under test: a catalogue name, a Hugging Face "
-        "directory, a hub id, an .xml or an .onnx file; shape fixes the input shape, or bounds it as in (1, '1..128'); "
-        "precision is what compiled_model compiles"
-    ),
-    (
-        "device(*names, precision=None, min_memory=None, fallback=False, dynamic=False): the OpenVINO devices this "
-        "test makes sense on; --ov-device chooses among them; precision (bf16, fp16, int8, …) and min_memory (GiB) are "
-        "what a device must have; with fallback, the first that works; dynamic says that an NPU takes unbounded "
-        "dimensions"
-    ),
-    (
-        "ovperf(*, budget=None, tolerance=None, set='default'): seconds for a comparison and percent of loss let pass, "
-        "for this test; and the smallest set of tests it belongs to: quick, default or full (see --ov-set)"
-    ),
-)
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """Register the options and their ini twins."""
-    group = parser.getgroup("ovperf", "OpenVINO performance")
-    group.addoption(
-        "--ov-device",
-        metavar="DEVICES",
-        help="where to run: CPU, GPU, GPU.1, NPU, AUTO[:list], HETERO:list, several by commas, or all (default: CPU)",
-    )
-    group.addoption(
-        "--ov-npu-platform",
-        metavar="PLATFORMS",
-        help="compile for these NPUs where none is there to run on: 3720, 4000, 5010, … or processors such as "
-        "lunarlake, several by commas (with --ov-device=NPU; see ovperf npu-compiler)",
-    )
-    group.addoption(
-        "--update-baselines",
-        nargs="?",
-        const="all",
-        metavar="all|new|extend",
-        help="record what is measured as the baseline: all (the default), only what has none yet (new), or add the "
-        "launches of another day to what is there (extend)",
-    )
-    group.addoption(
-        "--ov-against",
-        metavar="PYTHON|RELEASE",
-        help="race every OpenVINO arm that a speedup names against another release: the Python interpreter of an "
-        "environment that has it, or the release, such as openvino==2025.4.1, for which one is made once",
-    )
-    group.addoption(
-        "--ov-explain",
-        action="store_true",
-        default=None,
-        help="time the layers of every OpenVINO arm that is compared, and not only of those that lost: where its time "
-        "goes, and where it went since the baseline",
-    )
-    group.addoption("--ov-baselines", metavar="DIR", help="where baselines are kept (default: baselines)")
-    group.addoption(
-        "--ov-budget",
-        metavar="SECONDS",
-        help="wall time of one comparison (default: 20); the launches it needs are always made",
-    )
-    group.addoption(
-        "--ov-tolerance",
-        metavar="PERCENT",
-        help="the loss of speed-up that is let pass (default: by the kind of comparison)",
-    )
-    group.addoption(
-        "--ov-set",
-        metavar="quick|default|full",
-        help="which tests to take: those of this set and of the smaller ones (default: default)",
-    )
-    group.addoption(
-        "--ov-strict",
-        action="store_true",
-        default=None,
-        help="an inconclusive comparison, a missing baseline or a figure not wholly on target fails the test",
-    )
-    group.addoption(
-        "--ov-plan",
-        action="store_true",
-        help="print what would be measured, what it could show and how long it would take, and run nothing",
-    )
-    group.addoption(
-        "--ov-report", metavar="FILE", help="write what was measured as one HTML file that needs no network"
-    )
-    group.addoption("--ov-cache-dir", metavar="DIR", help="where built models are kept (default: the user's cache)")
-    parser.addini("ov_device", "devices to run on, as --ov-device")
-    parser.addini("ov_npu_platform", "NPUs to compile for, as --ov-npu-platform")
-    parser.addini("ov_against", "interpreter or release to race against, as --ov-against")
-    parser.addini("ov_explain", "as --ov-explain", type="bool", default=False)
-    parser.addini("ov_baselines", "folder of the baselines, as --ov-baselines")
-    parser.addini("ov_budget", "seconds for one comparison, as --ov-budget")
-    parser.addini("ov_tolerance", "tolerated loss in percent, as --ov-tolerance")
-    parser.addini("ov_set", "set of tests to take, as --ov-set")
-    parser.addini("ov_strict", "as --ov-strict", type="bool", default=False)
-    parser.addini("ov_report", "file of the HTML report, as --ov-report")
-    parser.addini("ov_cache_dir", "folder of built models, as --ov-cache-dir")
-    parser.addini(
-        "ov_junit_properties", "comparisons as properties of their test in --junitxml", type="bool", default=True
-    )
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -153,20 +53,19 @@ def read_settings(config: pytest.Config) -> Settings:
 
 def _given(config: pytest.Config) -> tuple[str, ...]:
     """Return the options that a later run has to repeat to measure and judge as this one did."""
-    names = ("ov_against", "ov_baselines", "ov_cache_dir", "ov_tolerance", "ov_set")
-    values = ((name, config.getoption(name)) for name in names)
-    given = tuple(f"{_option(name)}={value}" for name, value in values if value is not None)
-    return given + tuple(_option(name) for name in ("ov_strict", "ov_explain") if config.getoption(name))
+    given = [(option, config.getoption(option.name)) for option in OPTIONS if option.repeated]
+    with_values = tuple(
+        f"{option.written}={value}" for option, value in given if value is not None and not option.is_switch
+    )
+    return with_values + tuple(option.written for option, value in given if value and option.is_switch)
 
 
 def any_given(config: pytest.Config) -> bool:
-    """Tell whether any option is set at all, on the command line or in the ini file."""
-    names = (
-        *("device", "npu_platform", "against", "baselines", "budget"),
-        *("tolerance", "set", "strict", "cache_dir", "report", "explain"),
-    )
-    return config.getoption("update_baselines") is not None or any(
-        config.getoption(f"ov_{name}") is not None or config.getini(f"ov_{name}") for name in names
+    """Tell whether any option is set that a run has to heed, on the command line or in the ini file."""
+    return any(
+        config.getoption(option.name) is not None or (option.ini_help and config.getini(option.name))
+        for option in OPTIONS
+        if option.name != "ov_plan"  # which shows what is set, and sets nothing
     )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003  (dataclass annotations stay resolvable)
+from collections.abc import Callable, Mapping, Sequence  # noqa: TC003  (dataclass annotations stay resolvable)
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 
 class Task(StrEnum):
     """What a model is exported for. The values are optimum-intel's own task names.
 
-    ``GRAPH`` is a file of an exported model: what it is for, it does not say. ``UNSETTLED`` is a hub model that has not
-    been fetched: only its configuration can tell.
+    ``GRAPH`` is a graph with inputs of its own, a file or a module's: what it is for, it does not say. ``UNSETTLED`` is
+    a hub model that has not been fetched, or a module that has not been made: only that can tell. ``CALLS`` is no model
+    at all: what is timed are functions of the user's.
     """
 
     FEATURE_EXTRACTION = "feature-extraction"
@@ -20,6 +22,7 @@ class Task(StrEnum):
     IMAGE_CLASSIFICATION = "image-classification"
     GRAPH = "graph"
     UNSETTLED = "unsettled"
+    CALLS = "calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,35 @@ class OnnxSource:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class TorchSource:
+    """A ``torch.nn.Module`` that a function of the user's makes: its import path, such as ``shop.nets:make``."""
+
+    factory: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallsSource:
+    """No model: the arms are functions of the user's, each named by its import path."""
+
+
 #: The sources that are a graph already, with inputs of their own and nothing that PyTorch could run.
 GraphSource = IrSource | OnnxSource
-Source = CatalogueSource | DirectorySource | HubSource | GraphSource
+Source = CatalogueSource | DirectorySource | HubSource | TorchSource | CallsSource | GraphSource
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    """What a user says of the data of a model; each is empty where they say nothing.
+
+    ``inputs`` and ``score`` are import paths of functions; ``calibration`` is one, or an absolute folder. ``inputs``
+    makes one call's arrays, ``calibration`` the calls that quantisation is calibrated with, and ``score`` tells by a
+    number how well an arm does its task.
+    """
+
+    inputs: str = ""
+    calibration: str = ""
+    score: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +144,7 @@ class ModelSpec:
     of each dimension (``shapes`` then has the largest). Without either, dimensions have no upper bound.
     ``auto_class`` is the class of transformers that loads the weights. A spec of a `HubSource` is provisional until
     ``ModelLibrary.settle`` has fetched it. ``auto_class`` is empty, and ``ports`` are the inputs as the file declares
-    them, for a `GraphSource`.
+    them, for a `GraphSource`; a `TorchSource` has its ports once it is settled. ``data`` is what the user brought.
     """
 
     name: str
@@ -126,11 +155,12 @@ class ModelSpec:
     static: bool
     bounds: tuple[tuple[int, int], ...] | None = None
     ports: tuple[Port, ...] = ()
+    data: OwnData = OwnData()
 
     @property
     def has_pytorch(self) -> bool:
         """Whether there are weights that PyTorch can run."""
-        return bool(self.auto_class)
+        return bool(self.auto_class) or isinstance(self.source, TorchSource)
 
     @property
     def shape_text(self) -> str:
@@ -171,29 +201,26 @@ AUTO_CLASSES: Mapping[Task, str] = {
 }
 
 
+#: How each kind of source is written as plain data: its class, and how each of its fields is read back.
+_WRITTEN: Mapping[str, tuple[type[Any], Mapping[str, Callable[[str], Any]]]] = {
+    "catalogue": (CatalogueSource, {"entry": str}),
+    "directory": (DirectorySource, {"path": Path}),
+    "hub": (HubSource, {"repository": str, "revision": str}),
+    "ir": (IrSource, {"path": Path}),
+    "onnx": (OnnxSource, {"path": Path}),
+    "torch": (TorchSource, {"factory": str}),
+    "calls": (CallsSource, {}),
+}
+
+
 def source_to_json(source: Source) -> dict[str, str]:
     """Return ``source`` as plain data; `source_from_json` is its inverse."""
-    match source:
-        case CatalogueSource(entry):
-            return {"catalogue": entry}
-        case DirectorySource(path):
-            return {"directory": str(path)}
-        case HubSource(repository, revision):
-            return {"hub": repository, "revision": revision}
-        case IrSource(path):
-            return {"ir": str(path)}
-        case OnnxSource(path):
-            return {"onnx": str(path)}
+    kind, names = next((kind, names) for kind, (own, names) in _WRITTEN.items() if isinstance(source, own))
+    return {"kind": kind} | {name: str(getattr(source, name)) for name in names}
 
 
 def source_from_json(data: Mapping[str, str]) -> Source:
     """Return the source that `source_to_json` wrote. Raises `KeyError` for anything else."""
-    if "catalogue" in data:
-        return CatalogueSource(data["catalogue"])
-    if "directory" in data:
-        return DirectorySource(Path(data["directory"]))
-    if "ir" in data:
-        return IrSource(Path(data["ir"]))
-    if "onnx" in data:
-        return OnnxSource(Path(data["onnx"]))
-    return HubSource(data["hub"], data["revision"])
+    own, fields = _WRITTEN[data["kind"]]
+    source: Source = own(**{name: read(data[name]) for name, read in fields.items()})
+    return source

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.engines.refusals import OUTPUT_VARIABLE
+from pytest_ovperf.models.own_code import PATH_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,14 @@ def _runs(process: Any) -> bool:  # noqa: ANN401  (psutil is imported late)
 
 
 def _environment(log_path: Path) -> dict[str, str]:
-    """Return the caller's environment, with a stack printed on a crash and without tokenizers' warning about forks."""
-    ours = {"PYTHONFAULTHANDLER": "1", "TOKENIZERS_PARALLELISM": "false", OUTPUT_VARIABLE: str(log_path)}
+    """Return the caller's environment, with a stack printed on a crash and without tokenizers' warning about forks.
+
+    The caller's module path goes along by another name, for functions of the user's own.
+    """
+    ours = {
+        "PYTHONFAULTHANDLER": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        OUTPUT_VARIABLE: str(log_path),
+        PATH_VARIABLE: os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path),
+    }
     return {**os.environ, **ours}
