@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.prepared import arms_in
 from pytest_ovperf.arms import parse_arm
 from pytest_ovperf.engines import genai as engine
+from pytest_ovperf.engines.feeding import read_inputs
 from pytest_ovperf.engines.openvino_generate import require_ir
 from pytest_ovperf.engines.properties import compile_properties
 from pytest_ovperf.metrics import WorkloadKind
@@ -65,12 +66,11 @@ def _batch(model: Any, calls: int) -> list[tuple[Figures, Figures]]:
 
 
 def _pipeline_for_the_same(request: LoadRequest) -> Any:
-    import numpy as np  # noqa: PLC0415
     import openvino  # noqa: PLC0415
     import openvino_genai as genai  # noqa: PLC0415
 
-    with np.load(request.inputs) as arrays:
-        ids, mask = arrays["input_ids"], arrays["attention_mask"]
+    arrays = read_inputs(request)
+    ids, mask = arrays["input_ids"], arrays["attention_mask"]
     tokens = genai.TokenizedInputs(openvino.Tensor(ids), openvino.Tensor(mask))
     schedule = genai.SchedulerConfig()
     schedule.enable_prefix_caching = False

@@ -202,7 +202,8 @@ class Comparison:
             replace(arm, tuning=Tuning.of({name: own[name] for name in own if name not in both})).name
             for arm, own in ((candidate, ours), (reference, theirs))
         ]
-        if Engine.PYTORCH not in (candidate.engine, reference.engine) and candidate.device != reference.device:
+        chosen = not any(arm.engine.is_on_cpu for arm in (candidate, reference))
+        if chosen and candidate.device != reference.device:
             names = [f"{names[0]}@{candidate.device}", f"{names[1]}@{reference.device}"]
         at = f" at {Tuning.of(both)}" if both else ""
         return f"{names[0]} over {names[1]}{at}"

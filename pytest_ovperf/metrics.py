@@ -118,4 +118,4 @@ class Workload:
         if self.shortest:
             sizes[-1] = f"{self.shortest}..{sizes[-1]}"
         generated = f"+{self.new_tokens}" if self.new_tokens else ""
-        return f"{self.kind} {'x'.join(sizes)}{generated}"
+        return f"{self.kind} {'x'.join(sizes)}{generated}".rstrip()

@@ -11,7 +11,8 @@ import pytest
 from _pytest.runner import runtestprotocol  # what plugins that run tests again have always imported
 
 from .errors import OvperfError, UnboundedShapeError
-from .hooks import ci, declared, interchange, options
+from .hooks import ci, declared, hookspec, interchange, options
+from .hooks.agreeing import agreement
 from .hooks.choosing import LIMIT
 from .hooks.fixtures import (
     baseline,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .session.session import Session
 
 __all__ = [
+    "agreement",
     "baseline",
     "compiled_model",
     "device",
@@ -64,6 +66,11 @@ _SUSPECTED = "suspected"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     declared.add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the hook that projects register models by."""
+    pluginmanager.add_hookspecs(hookspec.ModelHooks)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -98,6 +105,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     # A test that no asked device fits keeps its own devices: it is collected, and then deselected by name.
     cases = session.places.cases(chosen or wanted or (), compiles="compiled_model" in metafunc.fixturenames)
     metafunc.parametrize("device", cases, ids=[case.replace("NPU.", "NPU-") for case in cases], indirect=True)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case by its `Model`, where a test is parametrized with those."""
+    ours = argname == "model" and type(val).__module__ == "pytest_ovperf.models.described"
+    return str(val) if ours else None
 
 
 def _argument_names(mark: pytest.Mark) -> list[str]:

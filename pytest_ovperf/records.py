@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .arms import Comparison, Side  # noqa: TC001  (dataclass annotations stay resolvable)
+from .errors import ModelError
 from .graphs.explained import Explained  # noqa: TC001  (dataclass annotations stay resolvable)
 
 
@@ -162,16 +163,64 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Scores:
+    """How well each arm does the model's task, as the user's own function tells by a number: higher is better."""
+
+    candidate: float
+    reference: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Fidelity:
     """How near the candidate's outputs are to the reference's, on the same inputs.
 
     ``cosine`` is the smallest cosine similarity over samples and outputs (1 is identical direction), ``top1`` the
     share of positions whose largest value is at the same place, ``max_abs_error`` the largest absolute difference.
+    ``note`` says what data it was taken on where these were drawn at random; it is no part of what was found.
+    ``scores`` is what the user's function made of both arms, ``None`` where the model has none; tests ask for
+    ``score``, ``reference_score`` and ``score_loss``.
     """
 
     cosine: float
     top1: float
     max_abs_error: float
+    note: str = field(default="", compare=False)
+    scores: Scores | None = None
+
+    @property
+    def score(self) -> float:
+        """How well the candidate does the task. Raises `ModelError` where the model has no function that tells."""
+        __tracebackhide__ = True
+        return self._told.candidate
+
+    @property
+    def reference_score(self) -> float:
+        """How well the reference does the task. Raises `ModelError` as `score`."""
+        __tracebackhide__ = True
+        return self._told.reference
+
+    @property
+    def score_loss(self) -> float:
+        """How much worse the candidate does the task than the reference; negative where it does better."""
+        __tracebackhide__ = True
+        return self._told.reference - self._told.candidate
+
+    @property
+    def _told(self) -> Scores:
+        __tracebackhide__ = True
+        if self.scores is None:
+            raise ModelError(
+                "There is no score: nothing says how well an arm of this model does its task.",
+                remedy='Name a function that does, in @pytest.mark.model(…, score="shop.task:accuracy"): it is called '
+                "with predict in each arm's process, and returns a number, higher is better. fidelity(…) has the "
+                "scores then, of arms that take arrays: not of functions of your own, nor of texts.",
+            )
+        return self.scores
+
+    def __repr__(self) -> str:
+        """Return what pytest shows under a failed assertion: all but what there is not."""
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return f"Fidelity({', '.join(f'{name}={value!r}' for name, value in told.items() if value not in ('', None))})"
 
 
 @dataclass(frozen=True, slots=True)

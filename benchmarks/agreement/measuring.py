@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.prepared import arms_in, model_named
 from pytest_ovperf.arms import parse_arm
+from pytest_ovperf.engines.feeding import read_inputs
 from pytest_ovperf.engines.properties import compile_properties
 from pytest_ovperf.hardware.probe import read_machine
 from pytest_ovperf.metrics import Metric
@@ -20,8 +21,6 @@ from .turns import take_launch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
     from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
@@ -50,7 +49,7 @@ class Bench:
     def measure(self, case: Case, effort: Effort, say: Callable[[str], None]) -> Outcome:
         """Return the launches of ``case``. Raises what preparing an arm raises, and what `take_launch` does."""
         arm, request = self._prepare(case)
-        arrays, properties = _arrays(request.inputs), compile_properties(request)
+        arrays, properties = read_inputs(request), compile_properties(request)
         arguments = app_arguments(request, properties, case.metric, arrays, effort.timing.seconds)
         launches: list[Launch] = []
         with tempfile.TemporaryDirectory(prefix="ovperf-agreement-") as name:
@@ -70,13 +69,6 @@ class Bench:
 def _wanted(launches: list[Launch], effort: Effort) -> bool:
     undisturbed = sum(not launch.disturbed for launch in launches)
     return undisturbed < effort.launches and len(launches) < effort.launches + effort.repeats
-
-
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    import numpy as np  # noqa: PLC0415  (as everywhere: only where it is needed)
-
-    with np.load(path) as file:
-        return {name: file[name] for name in file.files}
 
 
 def _told(launch: Launch, case: Case) -> str:

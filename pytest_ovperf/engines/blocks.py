@@ -41,10 +41,12 @@ def take_block(model: LoadedModel, kind: WorkloadKind, min_ns: int, min_calls: i
             return {"latency_ns": list(time_block(model.call, min_ns=min_ns, min_calls=min_calls))}
 
 
-def samples_in(inputs: Path) -> int:
+def samples_in(inputs: Path | None) -> int:
     """Return how many samples the arrays of an ``.npz`` file hold: the leading dimension that all have, else 1."""
     import numpy as np  # noqa: PLC0415  (for workers)
 
+    if inputs is None:
+        return 1
     with np.load(inputs) as file:
         leading = {file[name].shape[:1] for name in file.files}
     return int(leading.pop()[0]) if len(leading) == 1 and leading != {()} else 1

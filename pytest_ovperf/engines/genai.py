@@ -19,6 +19,7 @@ from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hiding import hidden
 
 from .capability import check_capability
+from .feeding import read_inputs
 from .genai_facts import read_printed, reporting
 from .openvino_generate import require_ir
 from .plain_graph import plain_layers
@@ -162,8 +163,8 @@ def load(request: LoadRequest) -> GenAiModel:
     core = openvino.Core()
     check_capability(core, request)
     check_properties(core, request)
-    with np.load(request.inputs) as arrays:
-        ids, mask = arrays["input_ids"], arrays["attention_mask"]
+    arrays = read_inputs(request)
+    ids, mask = arrays["input_ids"], arrays["attention_mask"]
     prompts = [openvino.Tensor(np.ascontiguousarray(row[kept == 1][None])) for row, kept in zip(ids, mask, strict=True)]
     printed = output_bytes()
     start_ns = time.perf_counter_ns()

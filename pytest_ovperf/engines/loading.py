@@ -14,7 +14,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hiding import hidden
+from pytest_ovperf.models.own_code import find_own
 
 from .protocol import Generator, engine_module, open_engine
 from .timing import collector_off
@@ -33,6 +35,10 @@ _IMPORTS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "pytorch_stream": (("torch", ""), ("transformers", "AutoModel")),
     "pytorch_generate": (("torch", ""), ("transformers", "AutoModelForCausalLM")),
     "genai": (("openvino", ""), ("openvino_genai", "")),
+    "onnxruntime": (("onnxruntime", ""),),
+    "onnxruntime_stream": (("onnxruntime", ""),),
+    "call": (),
+    "call_stream": (),
 }
 
 
@@ -54,7 +60,7 @@ class FirstTime:
 def import_packages(request: LoadRequest, further: Sequence[str] = ()) -> None:
     """Import what the arm of ``request`` needs, and the modules ``further`` as far as they can be imported.
 
-    A package that is missing is left to loading, whose error says what to install.
+    So is the module of a function of the user's. What is missing is left to loading, whose error says what to do.
     """
     with hidden("sklearn"), hidden("openvino_telemetry"):  # as the engines do
         for package, name in _IMPORTS[engine_module(request)]:
@@ -63,6 +69,9 @@ def import_packages(request: LoadRequest, further: Sequence[str] = ()) -> None:
                 getattr(module, name, None)
         with contextlib.suppress(ImportError):
             importlib.import_module(f"..{engine_module(request)}", __name__)
+    if request.function:
+        with contextlib.suppress(ModelError):
+            find_own(request.function)
     for name in further:
         # Some modules are only made by others and have no file of their own: those come with what makes them.
         with contextlib.suppress(Exception):

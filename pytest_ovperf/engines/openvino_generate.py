@@ -16,6 +16,7 @@ from pytest_ovperf.hiding import hidden
 
 from . import graph
 from .capability import check_capability
+from .feeding import read_inputs
 from .properties import check_properties, compile_properties
 from .pytorch_generate import TransformersGenerator, never_ending
 from .readback import precision_name, read_facts
@@ -66,8 +67,6 @@ def load(request: LoadRequest) -> OptimumGenerator:
 
     Raises `DeviceAbsentError`, `ArmUnavailableError`, `ModelError` and `DeviceFailureError` as `openvino.load` does.
     """
-    import numpy as np  # noqa: PLC0415  (a worker imports what its arm needs, when it needs it)
-
     with hidden("sklearn"), hidden("openvino_telemetry"):  # as the other engines do
         import openvino  # noqa: PLC0415
         import torch  # noqa: PLC0415
@@ -81,8 +80,7 @@ def load(request: LoadRequest) -> OptimumGenerator:
     start_ns = time.perf_counter_ns()
     model, subject = _compiled(OVModelForCausalLM, request)
     load_ns = time.perf_counter_ns() - start_ns  # the prompts are not the model's to load
-    with np.load(request.inputs) as arrays:
-        inputs = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+    inputs = {name: torch.from_numpy(array) for name, array in read_inputs(request).items()}
     model.generation_config = never_ending(transformers)
     facts = _facts(openvino, model, request, load_ns)
     return OptimumGenerator(torch, model, inputs, request.new_tokens, facts, subject)

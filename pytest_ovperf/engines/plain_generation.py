@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .feeding import read_inputs
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -21,10 +23,8 @@ class PlainGenerator:
     """A compiled language model with a request and its prompts: token ids and mask of (batch, tokens)."""
 
     def __init__(self, compiled: Any, request: LoadRequest) -> None:
-        import numpy as np  # noqa: PLC0415  (for workers)
-
-        with np.load(request.inputs) as arrays:
-            self._ids, self._mask = arrays["input_ids"], arrays["attention_mask"]
+        arrays = read_inputs(request)
+        self._ids, self._mask = arrays["input_ids"], arrays["attention_mask"]
         self._taken = {name for port in compiled.inputs for name in port.get_names()}
         self.infer_request = compiled.create_infer_request()
 

@@ -20,7 +20,6 @@ from itertools import count
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_ovperf.arms import Engine
 from pytest_ovperf.errors import MeasurementError
 
 from .graph import layers
@@ -75,7 +74,7 @@ def profile(request: LoadRequest, calls: int, *, package: Any = None) -> Profile
     `ArmUnavailableError` for a device without counters among them, and `MeasurementError` for an arm that is not
     OpenVINO's.
     """
-    if request.engine is Engine.PYTORCH:
+    if not request.engine.is_openvino:
         raise MeasurementError(
             f"{request.engine} has no execution graph of OpenVINO's to profile.",
             remedy="Profile an arm on OpenVINO.",

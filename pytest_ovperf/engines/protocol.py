@@ -32,11 +32,12 @@ class LoadRequest:
     """All that an engine must know to load a model: plain data that travels as JSON.
 
     ``weights`` is a Hugging Face directory and ``auto_class`` the transformers class that reads it (PyTorch); ``ir`` is
-    an ``.xml`` file (OpenVINO). ``inputs`` is an ``.npz`` file, one array per input. ``shape`` gives the shape to
-    compile each input for, exactly or between bounds; ``None`` compiles the model as it was exported. ``threads`` is
-    the number of inference threads on a CPU, 0 for the engine's own choice, where ``tuning`` gives none. ``kind`` is
-    what will be asked of the arm, ``new_tokens`` what a request generates after its prompt. ``cache_dir`` is where
-    OpenVINO keeps compiled models (``CACHE_DIR``), ``None`` for nowhere. ``onnx`` is an ``.onnx`` file (ONNX Runtime).
+    an ``.xml`` file (OpenVINO). ``inputs`` is an ``.npz`` file, one array per input; ``None`` for a call without a
+    model. ``shape`` gives the shape to compile each input for, exactly or between bounds; ``None`` compiles the model
+    as it was exported. ``threads`` is the number of inference threads on a CPU, 0 for the engine's own choice, where
+    ``tuning`` gives none. ``kind`` is what will be asked of the arm, ``new_tokens`` what a request generates after its
+    prompt. ``cache_dir`` is where OpenVINO keeps compiled models (``CACHE_DIR``), ``None`` for nowhere. ``onnx`` is an
+    ``.onnx`` file (ONNX Runtime).
     ``function`` is an import path: of what makes the ``torch.nn.Module`` (PyTorch, in the place of ``weights``), or the
     call (`Engine.CALL`, whose model, if any, is in ``weights``, ``ir`` or ``onnx``).
     """
@@ -47,7 +48,7 @@ class LoadRequest:
     weights: Path | None
     auto_class: str | None
     ir: Path | None
-    inputs: Path
+    inputs: Path | None
     shape: Mapping[str, tuple[Dimension, ...]] | None
     threads: int
     kind: WorkloadKind = WorkloadKind.INFER
@@ -71,7 +72,7 @@ class LoadRequest:
             "weights": None if self.weights is None else str(self.weights),
             "auto_class": self.auto_class,
             "ir": None if self.ir is None else str(self.ir),
-            "inputs": str(self.inputs),
+            "inputs": None if self.inputs is None else str(self.inputs),
             "shape": None if self.shape is None else {name: list(dims) for name, dims in self.shape.items()},
             "threads": self.threads,
             "kind": str(self.kind),
@@ -93,7 +94,7 @@ class LoadRequest:
             weights=None if fields["weights"] is None else Path(fields["weights"]),
             auto_class=fields["auto_class"],
             ir=None if fields["ir"] is None else Path(fields["ir"]),
-            inputs=Path(fields["inputs"]),
+            inputs=None if fields["inputs"] is None else Path(fields["inputs"]),
             shape=None if shape is None else {name: _dimensions(dims) for name, dims in shape.items()},
             threads=fields["threads"],
             kind=WorkloadKind(fields["kind"]),
@@ -196,6 +197,14 @@ class Inspectable(Protocol):
         """
 
 
+@runtime_checkable
+class Lingering(Protocol):
+    """A model whose threads stay at work for a while once a call is over."""
+
+    def settle(self) -> None:
+        """Wait until nothing of it is at work: another arm has the processors next."""
+
+
 #: The packages of each module and, by package, the extra that brings it.
 _PACKAGES: Mapping[str, Mapping[str, str]] = {
     "openvino": {"openvino": "openvino"},
@@ -205,6 +214,10 @@ _PACKAGES: Mapping[str, Mapping[str, str]] = {
     "pytorch_stream": {"torch": "pytorch", "transformers": "pytorch"},
     "pytorch_generate": {"torch": "pytorch", "transformers": "pytorch"},
     "genai": {"openvino": "genai", "openvino_genai": "genai"},
+    "onnxruntime": {"onnxruntime": "onnxruntime"},
+    "onnxruntime_stream": {"onnxruntime": "onnxruntime"},
+    "call": {},  # what a function of the user's imports is their own affair
+    "call_stream": {},
 }
 
 
@@ -238,7 +251,7 @@ def open_engine(request: LoadRequest) -> LoadedModel:
     is not here or lacks what the arm promises, `ModelError` for files or inputs that do not fit, and
     `DeviceFailureError` with the cause if the device refuses the model.
     """
-    if not request.inputs.is_file():
+    if request.inputs is not None and not request.inputs.is_file():
         raise ModelError(
             f"There are no inputs at {request.inputs}.",
             remedy="Run `ovperf cache clear`, so that they are made again at the next run.",

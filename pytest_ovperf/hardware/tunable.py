@@ -59,8 +59,14 @@ META_PROPERTIES: Mapping[str, frozenset[str]] = {
 #: Settings that are no properties: how requests are fed, what they hold, and where the compiled model is kept.
 _ELSEWHERE = frozenset({"mode", "batch", "shape", "cache"})
 
-#: What PyTorch has a counterpart of; a cache of compiled models it has none to fill, so any use of it is alike.
-_PYTORCH = frozenset({"threads", "requests", "mode", "batch", "cache"})
+#: What the engines that are not OpenVINO's have a counterpart of. PyTorch and ONNX Runtime have no cache of compiled
+#: models to fill, so any use of it is alike.
+_OF_CALLS = frozenset({"threads", "requests", "mode", "batch"})
+_TAKEN: Mapping[Engine, frozenset[str]] = {
+    Engine.PYTORCH: _OF_CALLS | {"cache"},
+    Engine.ONNXRUNTIME: _OF_CALLS | {"cache"},
+    Engine.CALL: _OF_CALLS,
+}
 
 _LISTED = "`ovperf devices --json` lists what each device takes."
 
@@ -73,9 +79,10 @@ def check_arm(arm: Arm, kind: WorkloadKind, devices: Sequence[DeviceInfo], *, th
     nothing for. `ArmUnavailableError` for what this device does not offer: a reason to skip.
     """
     _check_sense(arm, kind)
-    if arm.engine is Engine.PYTORCH:
-        _check_pytorch(arm.tuning)
-        check_shares(arm.tuning, arm.tuning.threads or threads)
+    if not arm.engine.is_openvino:
+        _check_other(arm)
+        if arm.engine is not Engine.CALL:  # whose threads are its own affair
+            check_shares(arm.tuning, arm.tuning.threads or threads)
         return
     for name, _ in arm.tuning.properties:
         _check_known(name, arm.device, devices)
@@ -105,9 +112,9 @@ def unsupported(tuning: Tuning, device: str, devices: Sequence[DeviceInfo]) -> s
 
 
 def check_shares(tuning: Tuning, threads: int) -> None:
-    """Raise `ArmUnavailableError` for PyTorch's requests that cannot share ``threads`` evenly; any can share 0.
+    """Raise `ArmUnavailableError` for requests of PyTorch or ONNX Runtime that cannot share ``threads`` evenly.
 
-    Some would wait for the others, or use more processors than the arm was given.
+    Any can share 0. Some would wait for the others, or use more processors than the arm was given.
     """
     requests = tuning.requests or 1
     if tuning.mode is Mode.ASYNC and threads % requests:
@@ -142,18 +149,21 @@ def _check_sense(arm: Arm, kind: WorkloadKind) -> None:
             )
 
 
-def _check_pytorch(tuning: Tuning) -> None:
-    foreign = [name for name in tuning.settings if name not in _PYTORCH]
+def _check_other(arm: Arm) -> None:
+    """Raise `ArmError` for settings that an engine which is not OpenVINO's has nothing for."""
+    tuning, taken = arm.tuning, _TAKEN[arm.engine]
+    engine = arm.engine.written[0].upper() + arm.engine.written[1:]
+    foreign = [name for name in tuning.settings if name not in taken]
     if foreign:
         fixed = " It takes every shape as it comes." if tuning.shape == STATIC else ""
         raise ArmError(
-            f"PyTorch has no setting {', '.join(foreign)}.{fixed}",
-            remedy=f"Write it in the brackets of the OpenVINO arm alone: openvino-fp32[{foreign[0]}=…]. PyTorch "
-            f"takes {', '.join(sorted(_PYTORCH))}.",
+            f"{engine} has no setting {', '.join(foreign)}.{fixed}",
+            remedy=f"Write it in the brackets of the OpenVINO arm alone: openvino-fp32[{foreign[0]}=…]. {engine} "
+            f"takes {', '.join(sorted(taken))}.",
         )
     if tuning.requests is not None and tuning.mode is not Mode.ASYNC:
         raise ArmError(
-            f"PyTorch has one call at work, not {tuning.requests}.",
+            f"{engine} has one call at work, not {tuning.requests}.",
             remedy=f"Write mode=async,requests={tuning.requests}, which lets so many Python threads call at once.",
         )
 

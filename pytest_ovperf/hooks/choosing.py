@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,16 +39,66 @@ COMPILED: pytest.StashKey[openvino.CompiledModel] = pytest.StashKey()
 
 def model_mark(item: pytest.Item) -> ModelMark | None:
     """Return what the test says of its model: the indirect parameter ``model`` first, then the marker."""
-    from .markers import ModelMark, read_model  # noqa: PLC0415  (paid only by tests that use it)
+    from .markers import read_model  # noqa: PLC0415  (paid only by tests that use it)
 
     callspec = getattr(item, "callspec", None)
-    mark = read_model(item)
-    if callspec is not None and isinstance(callspec.params.get("model"), str):
-        name = callspec.params["model"]
-        if mark is None:
-            return ModelMark(name)
-        return ModelMark(name, mark.shape if mark.name == name else None, mark.precision)
-    return mark
+    named = None if callspec is None else callspec.params.get("model")
+    return _mark_of(item, named) if is_description(named) else read_model(item)
+
+
+def is_description(value: object) -> bool:
+    """Tell whether ``value`` is one of the things that a model may be named by: text, a path, a `Model`."""
+    from pytest_ovperf.models.described import Model  # noqa: PLC0415  (see above)
+
+    return isinstance(value, (str, PathLike, Model))
+
+
+def _mark_of(item: pytest.Item, value: object) -> ModelMark:
+    """Return what the test says of the model that ``value`` names: the words of a marker that names it count as well.
+
+    Its precision counts whatever the marker names.
+    """
+    from pytest_ovperf.models.described import Model, describe  # noqa: PLC0415  (see above)
+
+    from .markers import ModelMark, read_model  # noqa: PLC0415
+
+    model = value if isinstance(value, Model) else Model(value)  # type: ignore[arg-type]  # describe refuses the rest
+    said, mark = describe(model, said=f"the model {str(model)!r} of {item.name}"), read_model(item)
+    if mark is None:
+        return ModelMark(said)
+    own = said.over(mark.said) if mark.said.name == said.name else said
+    return ModelMark(own, mark.precision)
+
+
+def chosen(request: pytest.FixtureRequest, model: object, *, measured: bool) -> ModelSpec:
+    """Return the model that the fixture or the parameter ``model`` gave, which may be a project's own.
+
+    ``measured`` as of `Asking.model`. Raises `SettingsError` for what names no model.
+    """
+    from pytest_ovperf.models.graphs import require_sizes  # noqa: PLC0415  (paid only by tests that use it)
+    from pytest_ovperf.models.spec import ModelSpec  # noqa: PLC0415
+
+    if is_description(model):
+        return session_of(request.config).asking.model(_mark_of(request.node, model).said, measured=measured)
+    if not isinstance(model, ModelSpec):
+        raise SettingsError(
+            f"{_origin(request)} gave {model!r}, which is no model.",
+            remedy="Return a name or a path, such as 'minilm' or 'models/encoder', or a pytest_ovperf.Model.",
+        )
+    if measured and not model.data.inputs:
+        require_sizes(model)
+    return model
+
+
+def _origin(request: pytest.FixtureRequest) -> str:
+    """Name the fixture ``model`` of a test by its place, or the parameter that stands for one."""
+    info = getattr(request.node, "_fixtureinfo", None)  # pytest has no public way to ask
+    found = info.name2fixturedefs.get("model", ()) if info else ()
+    function = found[-1].func if found else None
+    code = getattr(function, "__code__", None)
+    if code is None or str(getattr(function, "__module__", "")).startswith("_pytest."):  # which gives out parameters
+        return f"The parameter 'model' of {request.node.name}"
+    return f"The fixture 'model' ({code.co_filename}:{code.co_firstlineno})"
 
 
 def named_model(item: pytest.Item) -> ModelMark:
@@ -81,7 +132,7 @@ def first_that_serves(request: pytest.FixtureRequest, names: tuple[str, ...]) ->
 
     session, mark = session_of(request.config), read_device(request.node)
     compiles = "compiled_model" in request.fixturenames
-    spec = request.getfixturevalue("model") if compiles else None
+    spec = chosen(request, request.getfixturevalue("model"), measured=False) if compiles else None
     refused: list[str] = []
     failure: OvperfError | None = None
     for name, hindrance in session.places.preferences(replace(mark, names=names) if mark else None):

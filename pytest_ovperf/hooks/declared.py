@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 #: One line for each marker, as pytest's own ``--markers`` prints them.
 MARKER_LINES = (
     (
-        "model(name, *, shape=None, precision='fp32'): the model under test: a catalogue name, a Hugging Face "
-        "directory, a hub id, an .xml or an .onnx file; shape fixes the input shape, or bounds it as in (1, '1..128'); "
-        "precision is what compiled_model compiles"
+        "model(name, *, shape=None, precision='fp32', inputs=None, calibration=None, score=None): the model under "
+        "test: a registered name (pytest_ovperf_models, ov_models), a catalogue name, a Hugging Face directory, a hub "
+        "id, an .xml or an .onnx file, the import path of a function that makes a torch.nn.Module, or 'calls'; "
+        "shape fixes the input shape, or bounds it as in (1, '1..128'); precision is what compiled_model compiles; "
+        "inputs, calibration (or a folder) and score are functions of yours, or their import paths"
     ),
     (
         "device(*names, precision=None, min_memory=None, fallback=False, dynamic=False): the OpenVINO devices this "
@@ -148,6 +150,12 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("ovperf", "OpenVINO performance")
     for option in OPTIONS:
         _add(option, parser, group)
+    parser.addini(
+        "ov_models",
+        "models by name, one a line: name = source [shape=1x128] [inputs=module:function] [calibration=…] [score=…]",
+        type="linelist",
+        default=[],
+    )
     parser.addini(
         "ov_junit_properties", "comparisons as properties of their test in --junitxml", type="bool", default=True
     )

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_ovperf.errors import MeasurementError
 
-from .choosing import COMPILED, compile_for, first_that_serves, limit_of, named_model, only_device, proven
+from .choosing import COMPILED, chosen, compile_for, first_that_serves, limit_of, named_model, only_device, proven
 from .outcomes import Failed, as_outcome, session_of, translated
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from .markers import OvperfMark
 
 #: The fixtures that make a test one of ours.
-MEASURING = frozenset({"speedup", "fidelity", "measure", "ladder"})
+MEASURING = frozenset({"speedup", "fidelity", "measure", "ladder", "agreement"})
 #: Those of which a plan speaks.
-PLANNED = MEASURING - {"fidelity"}
+PLANNED = MEASURING - {"fidelity", "agreement"}
 OURS = MEASURING | {"compiled_model", "device", "model", "baseline"}
 
 
@@ -63,15 +63,14 @@ def device(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def model(request: pytest.FixtureRequest) -> ModelSpec:
-    """Return the model under test: from ``@pytest.mark.model`` or an indirect parameter of this name."""
+    """Return the model under test: from ``@pytest.mark.model`` or an indirect parameter of this name.
+
+    A project may define this fixture itself, and return a name, a path or a `pytest_ovperf.Model`.
+    """
     with as_outcome():
-        mark = named_model(request.node)
-        return _session(request).asking.model(mark.name, mark.shape)
-
-
-def _named(request: pytest.FixtureRequest, model: ModelSpec | str) -> ModelSpec:
-    """Return the model of a test that parametrizes ``model`` by name and does not say ``indirect``."""
-    return _session(request).asking.model(model, None) if isinstance(model, str) else model
+        return _session(request).asking.model(
+            named_model(request.node).said, measured=bool(MEASURING & set(request.fixturenames))
+        )
 
 
 @pytest.fixture
@@ -83,7 +82,7 @@ def compiled_model(
     For an NPU that is not here (``--ov-npu-platform``) it is a `CompiledBlob`: what would run it skips the test.
     """
     with as_outcome():
-        model = _named(request, model)
+        model = chosen(request, model, measured=False)
     limit = limit_of(request, model, device)
     platform = _session(request).places.compiled_for(device)
     if platform is not None:
@@ -231,14 +230,14 @@ def fidelity(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> C
 
 
 def _measuring(
-    request: pytest.FixtureRequest, model: ModelSpec | str, device: str
+    request: pytest.FixtureRequest, model: object, device: str
 ) -> tuple[Session, ModelSpec, OvperfMark, UnboundedLimit | None]:
     """Return what a fixture that measures works with: the session, the model, the test's marker, its limit."""
     from .markers import read_ovperf  # noqa: PLC0415  (paid only by tests that use it)
 
     _refuse_side_by_side(request)
     with as_outcome():
-        spec, mark = _named(request, model), read_ovperf(request.node)
+        spec, mark = chosen(request, model, measured=True), read_ovperf(request.node)
     return _session(request), spec, mark, limit_of(request, spec, device)
 
 

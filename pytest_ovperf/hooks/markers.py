@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
 from dataclasses import dataclass
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import SettingsError
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_ovperf.hardware.needs import DeviceMark
+    from pytest_ovperf.models.described import Description
     from pytest_ovperf.settings import RunSet
     from pytest_ovperf.verdict.planning import PlannedTest
 
 _KEYWORDS = {
-    "model": ("shape", "precision"),
+    "model": ("shape", "precision", "inputs", "calibration", "score"),
     "device": ("precision", "min_memory", "fallback", "dynamic"),
     "ovperf": ("budget", "tolerance", "set"),
 }
@@ -28,13 +29,9 @@ PRECISIONS = ("fp32", "bf16", "int8", "native")
 
 @dataclass(frozen=True, slots=True)
 class ModelMark:
-    """What ``@pytest.mark.model`` says.
+    """What ``@pytest.mark.model`` says: of the model itself, and what ``compiled_model`` compiles."""
 
-    A dimension of the shape is a size or sizes, such as ``"1..128"``; a mapping has the shape of each input by name.
-    """
-
-    name: str
-    shape: tuple[int | str, ...] | Mapping[str, tuple[int, ...]] | None = None
+    said: Description
     precision: str = "fp32"
 
 
@@ -53,12 +50,15 @@ def read_model(item: pytest.Item) -> ModelMark | None:
     if mark is None:
         return None
     _check_keywords(mark)
-    if len(mark.args) != 1 or not isinstance(mark.args[0], str):
+    if len(mark.args) != 1 or not isinstance(mark.args[0], (str, PathLike)):
         raise SettingsError(f"{_shown(mark)} does not name one model.", remedy='Write @pytest.mark.model("minilm").')
-    precision = mark.kwargs.get("precision", "fp32")
+    words = dict(mark.kwargs)
+    precision = words.pop("precision", "fp32")
     if precision not in PRECISIONS:
         raise SettingsError(f"{_shown(mark)} has an unknown precision.", remedy=f"Choose: {', '.join(PRECISIONS)}.")
-    return ModelMark(mark.args[0], _shape(mark), precision)
+    from pytest_ovperf.models.described import Model, describe  # noqa: PLC0415  (paid only by tests that carry the marker)
+
+    return ModelMark(describe(Model(mark.args[0], **words), said=_shown(mark)), precision)
 
 
 def read_devices(item: pytest.Item) -> tuple[str, ...] | None:
@@ -176,35 +176,11 @@ def _check_keywords(mark: pytest.Mark) -> None:
             raise SettingsError(f"{_shown(mark)} has an unknown keyword {word!r}.", remedy=hint)
 
 
-def _shape(mark: pytest.Mark) -> tuple[int | str, ...] | Mapping[str, tuple[int, ...]] | None:
-    shape = mark.kwargs.get("shape")
-    if shape is None:
-        return None
-    if isinstance(shape, dict):
-        return _shapes_by_input(mark, shape)
-    if not isinstance(shape, (tuple, list)) or not all(type(dim) in (int, str) for dim in shape):
-        raise SettingsError(
-            f"{_shown(mark)} has a shape that is no list of whole numbers.", remedy='shape=(1, 128) or (1, "1..128")'
-        )
-    return tuple(shape)
-
-
-def _shapes_by_input(mark: pytest.Mark, shapes: Mapping[object, object]) -> Mapping[str, tuple[int, ...]]:
-    found: dict[str, tuple[int, ...]] = {}
-    for name, shape in shapes.items():
-        if (
-            not isinstance(name, str)
-            or not isinstance(shape, (tuple, list))
-            or any(type(dim) is not int for dim in shape)
-        ):
-            raise SettingsError(
-                f"{_shown(mark)} has no list of whole numbers for the input {name!r}.",
-                remedy='shape={"input_ids": (1, 128), "pixel_values": (1, 3, 224, 224)}',
-            )
-        found[name] = tuple(shape)
-    return found
-
-
 def _shown(mark: pytest.Mark) -> str:
-    words = [repr(word) for word in mark.args] + [f"{name}={value!r}" for name, value in mark.kwargs.items()]
+    words = [_word(word) for word in mark.args] + [f"{name}={_word(value)}" for name, value in mark.kwargs.items()]
     return f"@pytest.mark.{mark.name}({', '.join(words)})"
+
+
+def _word(value: object) -> str:
+    """Return ``value`` as it may have been written: of a function its name."""
+    return getattr(value, "__qualname__", None) or repr(value)

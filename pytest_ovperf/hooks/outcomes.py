@@ -16,6 +16,7 @@ from pytest_ovperf.errors import ArmUnavailableError, DeviceAbsentError, OvperfE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_ovperf.models.described import Description
     from pytest_ovperf.session.session import Session
 
 #: Where the plugin keeps the run's session in pytest's own storage.
@@ -39,8 +40,14 @@ def session_of(config: pytest.Config) -> Session:
             settings = read_settings(config)
         except OvperfError as error:
             raise pytest.UsageError(str(error)) from None
-        made = config.stash[SESSION] = Session(settings, LiveLine(Console(config)))
+        made = config.stash[SESSION] = Session(settings, LiveLine(Console(config)), lambda: _registered(config))
     return made
+
+
+def _registered(config: pytest.Config) -> dict[str, Description]:
+    from .registry import registered_models  # noqa: PLC0415  (paid only by tests that name a model)
+
+    return registered_models(config)
 
 
 def translated(function: Callable[_P, _T]) -> Callable[_P, _T]:

@@ -10,12 +10,13 @@ import pytest
 from pytest_ovperf.errors import OvperfError
 
 from .choosing import named_model
-from .fixtures import OURS
+from .fixtures import MEASURING, OURS
 from .outcomes import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_ovperf.session.session import Session
     from pytest_ovperf.settings import RunSet
 
 _CHOICE: pytest.StashKey[Choice] = pytest.StashKey()
@@ -61,7 +62,7 @@ def is_ours(definition: Any, name: str) -> bool:  # noqa: ANN401  (a function or
     """Tell whether the fixture ``name`` of a test is the one defined here, and not a project's own of that name."""
     info = getattr(definition, "_fixtureinfo", None)  # pytest has no public way to ask
     found: Sequence[Any] = info.name2fixturedefs.get(name, ()) if info else ()
-    return bool(found) and found[-1].func.__module__ == "pytest_ovperf.hooks.fixtures"
+    return bool(found) and found[-1].func.__module__.startswith("pytest_ovperf.hooks.")
 
 
 def fixtures_of(item: pytest.Item) -> set[str]:
@@ -145,12 +146,25 @@ def _mistakes(config: pytest.Config, items: Sequence[pytest.Item]) -> Iterable[s
         session.prepare(comparing, measures=not (config.option.collectonly or config.getoption("ov_plan")))
     except OvperfError as error:
         yield str(error)
+    try:
+        session.asking.registered  # noqa: B018  (what is wrong with it is told once)
+    except OvperfError as error:
+        yield str(error)
+        return
     for item in items:
         try:
             markers.read_devices(item)
             markers.read_ovperf(item)
+            markers.read_model(item)
             if "model" in fixtures_of(item) and is_ours(item, "model"):
-                mark = named_model(item)
-                session.asking.model(mark.name, mark.shape)
+                _check_model(session, item)
         except OvperfError as error:
             yield f"{item.nodeid}: {error}"
+
+
+def _check_model(session: Session, item: pytest.Item) -> None:
+    """Raise `OvperfError` where the model that a test names cannot be found, or is none that could be compiled."""
+    mark = named_model(item)
+    spec = session.asking.model(mark.said, measured=measures(item, MEASURING))
+    if "compiled_model" in fixtures_of(item):
+        session.compiling.check(spec, mark.precision)

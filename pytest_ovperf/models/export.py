@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import transformers
 from optimum.exporters.openvino import export_from_model
-from safetensors import SafetensorError
 
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hardware.causes import ran_out_of_memory
 
 from .layout import IR_NAME
 from .quiet import quietly
+from .weights import first_line, load_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,14 +37,7 @@ def export_graph(
     """
     say("loading the weights")
     with quietly():
-        try:
-            loader = getattr(transformers, auto_class)
-            model = loader.from_pretrained(weights, local_files_only=True).float().eval()
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            raise ModelError(
-                f"transformers could not load {weights} with {auto_class}: {_first_line(error)}",
-                remedy="Check that the directory is complete and that its config.json names the architecture.",
-            ) from error
+        model = load_directory(weights, auto_class)
         say("exporting to OpenVINO")
         try:
             export_from_model(model, output=target, task=task, **options)
@@ -55,7 +47,7 @@ def export_graph(
             if ran_out_of_memory(str(error)):  # no fault of the architecture, and the worker has a name for it
                 raise
             raise ModelError(
-                f"optimum-intel could not export {weights} for {task}: {type(error).__name__}: {_first_line(error)}",
+                f"optimum-intel could not export {weights} for {task}: {type(error).__name__}: {first_line(error)}",
                 remedy="Choose an architecture that optimum-intel exports, or a release of it that knows this one.",
             ) from error
     if not (target / IR_NAME).is_file():
@@ -63,7 +55,3 @@ def export_graph(
             f"The export of {weights} for {task} is not a single model.",
             remedy="Choose a model that is exported as one graph; encoder-decoders and pipelines are not.",
         )
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

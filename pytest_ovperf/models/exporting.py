@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from .jobs import STATEFUL_BITS, ArtefactKind, run_job
 from .layout import IR_NAME
-from .spec import OnnxSource
+from .spec import OnnxSource, TorchSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from .jobs import BuildJob
@@ -23,9 +23,13 @@ _WORKERS = {
     ArtefactKind.IR: "export",
     ArtefactKind.FP16: "convert",
     ArtefactKind.INT8: "quantize",
+    ArtefactKind.ONNX: "onnx_export",
     ArtefactKind.STATEFUL: "generation",
     **dict.fromkeys(STATEFUL_BITS, "generation"),
 }
+
+#: The same for the IR of a source that no exporter of Hugging Face's knows.
+_IR_WORKERS: Mapping[type, str] = {OnnxSource: "convert", TorchSource: "torch_graph"}
 
 
 def export_anew(jobs: Sequence[BuildJob], folder: Path, say: Callable[[str], None]) -> int:
@@ -47,8 +51,8 @@ def export_anew(jobs: Sequence[BuildJob], folder: Path, say: Callable[[str], Non
 
 
 def _import_for(job: BuildJob) -> None:
-    of_onnx = job.kind is ArtefactKind.IR and isinstance(job.source, OnnxSource)
-    name = "convert" if of_onnx else _WORKERS.get(job.kind)
+    of_source = _IR_WORKERS.get(type(job.source)) if job.kind is ArtefactKind.IR else None
+    name = of_source or _WORKERS.get(job.kind)
     if name is not None:
         with contextlib.suppress(ImportError):  # the job itself says what to install
             importlib.import_module(f"{__package__}.{name}")

@@ -49,9 +49,10 @@ def _download(repository: str, revision: str, target: Path, patterns: tuple[str,
         raise
     except Exception as error:  # the hub's client raises its transport's errors, which differ between releases
         cause = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        by_hand = f"hf download {repository} --revision {revision} --local-dir models/{repository.rpartition('/')[2]}"
         raise ModelError(
             f"There is no directory {repository}, so it was taken for a hub id; {repository}@{revision} could not be "
             f"fetched from the Hugging Face hub: {type(error).__name__}: {cause}",
-            remedy="Check the name and the network (HF_ENDPOINT, HF_TOKEN, proxies); or download the model elsewhere "
-            "and name its directory instead.",
+            remedy="Check the name and the network (HF_ENDPOINT, HF_TOKEN, proxies); or fetch it where there is one, "
+            f"{by_hand}, and name that directory instead.",
         ) from error

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: Without bf16, which numpy does not have, so that no array of it could be given to the model.
-_FLOATS = {"f16": np.float16, "f32": np.float32, "f64": np.float64}
-_INTEGERS = {
+_FLOATS: Mapping[str, type[np.generic]] = {"f16": np.float16, "f32": np.float32, "f64": np.float64}
+_INTEGERS: Mapping[str, type[np.generic]] = {
     "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64,
     "u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "u64": np.uint64,
 }  # fmt: skip
+_TYPES: Mapping[str, type[np.generic]] = {"boolean": np.bool_, **_FLOATS, **_INTEGERS}
 
 #: What leads from an input to the place where it is looked up, without another meaning.
 _PASSED_ON = frozenset({"Convert", "Reshape", "Unsqueeze", "Squeeze", "Add", "Concat", "StridedSlice", "Slice"})
@@ -37,9 +38,12 @@ _MOST_CHANNELS = 4
 _GREY, _CONTRAST = 128, 48
 
 
-def graph_inputs(model: Any, shapes: Mapping[str, Sequence[int]], draw: Draw) -> dict[str, Array]:
+def graph_inputs(
+    model: Any, shapes: Mapping[str, Sequence[int]], draw: Draw, *, apart: bool = False
+) -> dict[str, Array]:
     """Return one array for each input of ``model`` (an ``openvino.Model``), of the dimensions in ``shapes``.
 
+    With ``apart``, other dimensions have numbers of their own, and a larger batch does not begin with a smaller one's.
     Raises `ModelError` for an input that ``shapes`` does not have, or whose element type holds no numbers.
     """
     arrays = {}
@@ -51,7 +55,8 @@ def graph_inputs(model: Any, shapes: Mapping[str, Sequence[int]], draw: Draw) ->
                 f"{', '.join(shapes)}.",
                 remedy="Save the model again with openvino.save_model(), and name the .xml that it wrote.",
             )
-        arrays[name] = _array(port, name, tuple(shapes[name]), draw)
+        dims = tuple(shapes[name])
+        arrays[name] = _array(port, name, dims, draw, zlib.crc32(f"{name}{dims if apart else ''}".encode()))
     return arrays
 
 
@@ -73,21 +78,27 @@ def _batched(dims: Sequence[int], batch: int) -> bool:
     return bool(dims) and dims[0] == batch
 
 
-def _array(port: Any, name: str, dims: tuple[int, ...], draw: Draw) -> Array:
+def numpy_type(port: Any, name: str) -> type[np.generic]:
+    """Return numpy's type for what the input ``name`` takes. Raises `ModelError` for one that holds no numbers."""
     kind = port.get_element_type().get_type_name()
-    stream = zlib.crc32(name.encode())
-    rng = np.random.default_rng([20, draw, stream])
-    if kind == "boolean":
-        return np.ones(dims, np.bool_)
-    if kind in _FLOATS:
-        made: Array = _pixels(draw, dims, stream) if len(dims) == _IMAGE_RANK else rng.standard_normal(dims)
-        return made.astype(_FLOATS[kind])
-    if kind not in _INTEGERS:
+    found = _TYPES.get(kind)
+    if found is None:
         raise ModelError(
-            f"The input {name!r} is of the element type {kind}, for which no data can be drawn.",
+            f"The input {name!r} is of the element type {kind}, for which no data can be drawn or given.",
             remedy=f"Export it with inputs of {', '.join((*_FLOATS, *_INTEGERS))} or boolean.",
         )
-    return _whole_numbers(port, name, dims, rng, draw).astype(_INTEGERS[kind])
+    return found
+
+
+def _array(port: Any, name: str, dims: tuple[int, ...], draw: Draw, stream: int) -> Array:
+    kind = numpy_type(port, name)
+    rng = np.random.default_rng([20, draw, stream])
+    if kind is np.bool_:
+        return np.ones(dims, np.bool_)
+    if kind in _FLOATS.values():
+        made: Array = _pixels(draw, dims, stream) if len(dims) == _IMAGE_RANK else rng.standard_normal(dims)
+        return made.astype(kind)
+    return _whole_numbers(port, name, dims, rng, draw).astype(kind)
 
 
 def _whole_numbers(port: Any, name: str, dims: tuple[int, ...], rng: np.random.Generator, draw: Draw) -> Array:
@@ -100,7 +111,7 @@ def _whole_numbers(port: Any, name: str, dims: tuple[int, ...], rng: np.random.G
         return np.broadcast_to(np.arange(dims[-1], dtype=np.int64), dims).copy()
     if port.get_element_type().get_type_name() == "u8" and len(dims) == _IMAGE_RANK:
         return np.clip(_pixels(draw, dims, zlib.crc32(name.encode())) * _CONTRAST + _GREY, 0, 255)
-    return rng.integers(0, _looked_up(port) or _CLASSES, size=dims, dtype=np.int64)
+    return rng.integers(0, looked_up(port) or _CLASSES, size=dims, dtype=np.int64)
 
 
 def _pixels(draw: Draw, dims: tuple[int, ...], stream: int) -> Array:
@@ -111,7 +122,7 @@ def _pixels(draw: Draw, dims: tuple[int, ...], stream: int) -> Array:
     return images(draw, dims, stream)
 
 
-def _looked_up(port: Any) -> int:
+def looked_up(port: Any) -> int:
     """Return the size of the table whose rows the values of ``port`` choose, 0 where they choose none."""
     outputs, seen = [port], set[str]()
     while outputs:

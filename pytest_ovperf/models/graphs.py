@@ -39,20 +39,30 @@ def resolve_graph(name: str, path: Path, asked: Asked | None) -> ModelSpec:
     """Return the spec of the model file ``path``, under ``name``.
 
     ``asked`` is the shape of one call. A sequence of sizes goes to every input that takes it, a mapping to the inputs
-    that it names; any other input has the size that the file gives it, the largest where it gives bounds. Raises
-    `ModelError` for a file that is no such model, sizes that fit no input, and inputs whose sizes nobody has said.
+    that it names; any other input has the size that the file gives it, the largest where it gives bounds. Inputs whose
+    sizes nobody has said are left out of the spec's shapes: `require_sizes` is for whoever needs them. Raises
+    `ModelError` for a file that is no such model, and for sizes that fit no input.
     """
     source, ports = FILE_READERS[path.suffix.lower()](path.resolve())
     given = _by_name(name, ports, asked)
-    open_ports = [port for port in ports if port.is_open and port.name not in given]
+    shapes = {port.name: given.get(port.name) or _largest(port) for port in ports if _is_sized(port, given)}
+    return ModelSpec(name, source, Task.GRAPH, "", shapes, static=asked is not None, ports=ports)
+
+
+def _is_sized(port: Port, given: Mapping[str, object]) -> bool:
+    return port.name in given or not port.is_open
+
+
+def require_sizes(spec: ModelSpec) -> None:
+    """Raise `ModelError` where an input of a file has dimensions of which nothing says what one call has there."""
+    open_ports = [port for port in spec.ports if port.name not in spec.shapes]
     if open_ports:
         raise ModelError(
-            f"The model {name!r} leaves the sizes of {_listed(open_ports)} open, and nothing says what one call holds.",
-            remedy=f"Give them in the marker: {_example(open_ports, ports)}. "
-            "(To compile it as it is all the same, compare arms with [shape=dynamic].)",
+            f"The model {spec.name!r} leaves the sizes of {_listed(open_ports)} open, and nothing says what one call "
+            "holds.",
+            remedy=f"Give them in the marker: {_example(open_ports, spec.ports)}; or name a function that returns one "
+            "call's arrays: inputs=. (To compile it as it is all the same, compare arms with [shape=dynamic].)",
         )
-    shapes = {port.name: given.get(port.name) or _largest(port) for port in ports}
-    return ModelSpec(name, source, Task.GRAPH, "", shapes, static=asked is not None, ports=ports)
 
 
 def graph_files(path: Path) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ import openvino as ov
 from pytest_ovperf.errors import ModelError
 
 from .graph_samples import graph_inputs
+from .own_calls import fitted, read_inputs
 from .samples import Array, Draw, images, save_arrays, text_inputs
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ def save_graph_inputs(
     """
     say("drawing the inputs")
     save_arrays(graph_inputs(ov.Core().read_model(source), shapes, Draw.HELD_OUT), target)
+
+
+def save_fitted_inputs(source: Path, own: Path, target: Path, say: Callable[[str], None]) -> None:
+    """Do the same with the call of the user's own that `write_inputs` has kept in ``own``.
+
+    Raises `ModelError` for arrays that are not what the model takes.
+    """
+    say("fitting your inputs to the model")
+    save_arrays(fitted(ov.Core().read_model(source), read_inputs(own), as_it_is=False), target)
 
 
 def input_names(model: Any) -> list[str]:  # noqa: ANN401  (openvino is untyped here)

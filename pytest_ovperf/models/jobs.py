@@ -15,11 +15,12 @@ from .catalogue import CATALOGUE
 from .spec import (
     CallShape,
     CatalogueSource,
+    DirectorySource,
     HubSource,
-    IrSource,
     OnnxSource,
     Source,
     Task,
+    TorchSource,
     source_from_json,
     source_to_json,
 )
@@ -27,20 +28,30 @@ from .spec import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: What this room needs beyond the dependencies of the distribution; the extra ``all`` brings it.
-_EXTRA_PACKAGES = frozenset(
-    {"huggingface_hub", "nncf", "openvino", "optimum", "safetensors", "tokenizers", "torch", "transformers"}
-)
+#: What this room needs beyond the dependencies of the distribution, and the extra that brings it.
+_EXTRA_PACKAGES: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("huggingface_hub", "nncf", "openvino", "optimum", "safetensors", "tokenizers", "torch", "transformers"), "all"
+    ),
+    **dict.fromkeys(("onnx", "onnxscript"), "onnxruntime"),
+}
 
 
 class ArtefactKind(StrEnum):
-    """What can be built, in the order in which one is made from the other."""
+    """What can be built, in the order in which one is made from the other.
 
+    ``MODULE`` is what is known of a user's module once it has been made, found out anew in each run and never kept.
+    """
+
+    MODULE = "module"
     WEIGHTS = "weights"
     IR = "ir"
     FP16 = "fp16"
     INT8 = "int8"
+    ONNX = "onnx"
     INPUTS = "inputs"
+    OWN_INPUTS = "own_inputs"
+    OWN_CALIBRATION = "own_calibration"
     STATEFUL = "stateful"
     STATEFUL_FP16 = "stateful_fp16"
     STATEFUL_INT8 = "stateful_int8"
@@ -57,13 +68,20 @@ STATEFUL_BITS: Mapping[ArtefactKind, int] = {
 _FOR_GENERATION = frozenset({ArtefactKind.PROMPTS, ArtefactKind.STATEFUL, *STATEFUL_BITS})
 
 
+#: The fields of a job that are files or folders.
+_PATHS = ("weights", "ir", "inputs", "calibration")
+
+
 @dataclass(frozen=True, slots=True)
 class BuildJob:
     """One artefact to build.
 
     ``weights`` and ``ir`` are what it is made from: the Hugging Face directory, and the exported ``.xml``; ``None``
     where the kind needs none. ``call`` is what inputs and calibration samples are drawn for; for a graph with inputs of
-    its own it is empty, and ``shapes`` has the dimensions of each of them.
+    its own it is empty, and ``shapes`` has the dimensions of each of them. ``digest`` stands for a module that has been
+    made before. ``own`` is the import path of a function of the user's, or their folder of calibration data, and
+    ``batch`` the number of samples that it is asked for. ``inputs`` and ``calibration`` are what such a function has
+    made before.
     """
 
     kind: ArtefactKind
@@ -75,6 +93,11 @@ class BuildJob:
     weights: Path | None = None
     ir: Path | None = None
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    digest: str = ""
+    own: str = ""
+    batch: int | None = None
+    inputs: Path | None = None
+    calibration: Path | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the job as plain data; `from_json` is its inverse."""
@@ -87,10 +110,16 @@ class BuildJob:
             "shape": list(self.call.dims),
             "vocabulary": self.call.vocabulary,
             "shortest": self.call.shortest,
-            "weights": None if self.weights is None else str(self.weights),
-            "ir": None if self.ir is None else str(self.ir),
             "shapes": {name: list(dims) for name, dims in self.shapes.items()},
+            "digest": self.digest,
+            "own": self.own,
+            "batch": self.batch,
+            **{name: None if path is None else str(path) for name, path in self._paths.items()},
         }
+
+    @property
+    def _paths(self) -> dict[str, Path | None]:
+        return {name: getattr(self, name) for name in _PATHS}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> BuildJob:
@@ -102,9 +131,11 @@ class BuildJob:
             task=Task(data["task"]),
             auto_class=data["auto_class"],
             call=CallShape(tuple(data["shape"]), data["vocabulary"], data["shortest"]),
-            weights=None if data["weights"] is None else Path(data["weights"]),
-            ir=None if data["ir"] is None else Path(data["ir"]),
             shapes={name: tuple(dims) for name, dims in data["shapes"].items()},
+            digest=data["digest"],
+            own=data["own"],
+            batch=data["batch"],
+            **{name: None if data[name] is None else Path(data[name]) for name in _PATHS},
         )
 
 
@@ -120,11 +151,29 @@ def run_job(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRA_PACKAGES:
             raise
-        raise ExtraMissingError.of(package, "all", f"Building the {job.kind} of {job.name}") from error
+        raise ExtraMissingError.of(
+            package, _EXTRA_PACKAGES[package], f"Building the {job.kind} of {job.name}"
+        ) from error
 
 
 def _run(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
     # The heavy stacks are imported by name and here only, so that the process that describes jobs never loads them.
+    match job.kind:
+        case ArtefactKind.FP16:
+            _heavy("convert").compress_to_fp16(_need(job, job.ir), target, say)
+        case ArtefactKind.INT8:
+            _quantise(job, target, say)
+        case ArtefactKind.INPUTS:
+            _save_inputs(job, target, say)
+        case ArtefactKind.OWN_INPUTS:
+            _heavy("own_samples").save_own_inputs(job.own, job.batch, target, say)
+        case ArtefactKind.OWN_CALIBRATION:
+            _heavy("own_samples").save_own_calibration(job.own, target, say, tokenizer=job.weights)
+        case _:
+            _run_source(job, target, say)
+
+
+def _run_source(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
     match job.kind, job.source:
         case ArtefactKind.WEIGHTS, CatalogueSource(entry):
             _heavy("seeding").save_seeded(CATALOGUE[entry], target, say)
@@ -132,22 +181,51 @@ def _run(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
             _heavy("fetch").fetch_model(repository, revision, target, say)
         case ArtefactKind.IR, OnnxSource(path):
             _heavy("convert").convert_onnx(path, target, say)
-        case ArtefactKind.IR, _:
+        case ArtefactKind.IR, CatalogueSource() | DirectorySource():
             _heavy("export").export_ir(_need(job, job.weights), job.auto_class, job.task, target, say)
-        case ArtefactKind.FP16, _:
-            _heavy("convert").compress_to_fp16(_need(job, job.ir), target, say)
-        case ArtefactKind.INT8, IrSource() | OnnxSource():
-            _heavy("quantize").quantize_graph(_need(job, job.ir), job.shapes, target, say)
-        case ArtefactKind.INT8, _:
-            _heavy("quantize").quantize_ir(_need(job, job.ir), job.task, job.call, target, say)
-        case ArtefactKind.INPUTS, IrSource() | OnnxSource():
-            _heavy("inputs").save_graph_inputs(_need(job, job.ir), job.shapes, target, say)
-        case ArtefactKind.INPUTS, _:
-            _heavy("inputs").save_inputs(_need(job, job.ir), job.call, target, say)
-        case _:
-            raise ModelError(
-                f"There is nothing to build for the {job.kind} of {job.name}.", remedy="Use them in place."
+        case ArtefactKind.ONNX, CatalogueSource() | DirectorySource():
+            _heavy("onnx_export").save_directory_onnx(
+                _need(job, job.weights), job.auto_class, job.task, tuple(job.shapes), job.call, target, say
             )
+        case kind, TorchSource(factory):
+            _run_module(kind, factory, job, target, say)
+        case _:
+            raise _nothing(job)
+
+
+def _run_module(kind: ArtefactKind, factory: str, job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
+    making = _heavy("torch_module").Making(factory, job.shapes, job.inputs)
+    match kind:
+        case ArtefactKind.MODULE:
+            _heavy("torch_module").save_module(making, target, say)
+        case ArtefactKind.IR:
+            _heavy("torch_graph").save_module_ir(making, job.digest, target, say)
+        case ArtefactKind.ONNX:
+            _heavy("onnx_export").save_module_onnx(making, job.digest, target, say)
+        case _:
+            raise _nothing(job)
+
+
+def _quantise(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
+    quantize, ir = _heavy("quantize"), _need(job, job.ir)
+    if job.shapes:
+        quantize.quantize_graph(ir, job.shapes, target, say, calibration=job.calibration)
+    else:
+        quantize.quantize_ir(ir, job.task, job.call, target, say, calibration=job.calibration)
+
+
+def _save_inputs(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
+    inputs, ir = _heavy("inputs"), _need(job, job.ir)
+    if job.inputs is not None:
+        inputs.save_fitted_inputs(ir, job.inputs, target, say)
+    elif job.shapes:
+        inputs.save_graph_inputs(ir, job.shapes, target, say)
+    else:
+        inputs.save_inputs(ir, job.call, target, say)
+
+
+def _nothing(job: BuildJob) -> ModelError:
+    return ModelError(f"There is nothing to build for the {job.kind} of {job.name}.", remedy="Use them in place.")
 
 
 def _run_for_generation(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:

@@ -28,7 +28,7 @@ _KINDS = {
 
 _MODEL_GRAPH = 7
 _GRAPH_INITIALIZER, _GRAPH_INPUT = 5, 11
-_TENSOR_NAME, _TENSOR_EXTERNAL = 8, 13
+_TENSOR_DIMS, _TENSOR_KIND, _TENSOR_NAME, _TENSOR_EXTERNAL = 1, 2, 8, 13
 _ENTRY_KEY, _ENTRY_VALUE = 1, 2
 _VALUE_NAME, _VALUE_TYPE = 1, 2
 _TYPE_TENSOR = 1
@@ -43,10 +43,15 @@ _FIXED_SIZES = {1: 8, 5: 4}
 
 @dataclass(frozen=True, slots=True)
 class OnnxFile:
-    """The inputs of an ONNX model in its own order, and the files beside it that hold weights."""
+    """The inputs of an ONNX model in its own order, and the files beside it that hold weights.
+
+    ``weight_kinds`` are the element types of the weights, in OpenVINO's words; single numbers and lists of numbers,
+    such as shapes and scales, do not count.
+    """
 
     ports: tuple[Port, ...]
     external: tuple[Path, ...]
+    weight_kinds: frozenset[str] = frozenset()
 
 
 class _MalformedError(Exception):
@@ -59,6 +64,7 @@ class _Field:
     value: int
     start: int
     end: int
+    is_bytes: bool
 
 
 def read_onnx(path: Path) -> OnnxFile:
@@ -79,7 +85,7 @@ def _read(path: Path, data: mmap.mmap) -> OnnxFile:
     graphs = [field for field in _fields(data, 0, len(data)) if field.number == _MODEL_GRAPH]
     if not graphs:
         raise _MalformedError("it holds no graph")
-    inputs, weights, external = [], set[str](), set[str]()
+    inputs, weights, external, kinds = [], set[str](), set[str](), set[str]()
     for field in _fields(data, graphs[0].start, graphs[0].end):
         if field.number == _GRAPH_INPUT:
             inputs.append(_port(path, data, field))
@@ -87,12 +93,13 @@ def _read(path: Path, data: mmap.mmap) -> OnnxFile:
             name, locations = _weight(data, field)
             weights.add(name)
             external |= locations
+            kinds |= _weight_kind(data, field)
     ports = tuple(port for port in inputs if port.name not in weights)  # older files list weights among the inputs
     if not ports:
         raise ModelError(
             f"The model {path} has no inputs.", remedy="Name a model that computes something of its inputs."
         )
-    return OnnxFile(ports, tuple(_existing(path, location) for location in sorted(external)))
+    return OnnxFile(ports, tuple(_existing(path, location) for location in sorted(external)), frozenset(kinds))
 
 
 def _existing(path: Path, location: str) -> Path:
@@ -143,6 +150,17 @@ def _weight(data: mmap.mmap, tensor: _Field) -> tuple[str, set[str]]:
     return name, locations
 
 
+def _weight_kind(data: mmap.mmap, tensor: _Field) -> set[str]:
+    """Return the element type of a weight of two dimensions or more."""
+    kind, dims = 0, 0
+    for field in _fields(data, tensor.start, tensor.end):
+        if field.number == _TENSOR_KIND:
+            kind = field.value
+        elif field.number == _TENSOR_DIMS:  # one field a dimension, or all of them packed into one
+            dims += sum(data[at] < 0x80 for at in range(field.start, field.end)) if field.is_bytes else 1  # noqa: PLR2004
+    return {_KINDS.get(kind, f"type {kind}")} if dims > 1 else set()
+
+
 def _text(data: mmap.mmap, field: _Field) -> str:
     return data[field.start : field.end].decode("utf-8", "replace")
 
@@ -163,7 +181,7 @@ def _fields(data: mmap.mmap, start: int, end: int) -> Iterator[_Field]:
             after = position + size
         if not number or after > end or (not size and wire not in (_VARINT, _BYTES)):
             raise _MalformedError(f"there is no field at byte {position}")
-        yield _Field(number, value, position, after)
+        yield _Field(number, value, position, after, wire == _BYTES)
         position = after
 
 

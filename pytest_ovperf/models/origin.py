@@ -14,7 +14,16 @@ from .jobs import ArtefactKind
 from .layout import MANIFEST_NAME
 from .manifest import DamageError, Manifest, read_manifest
 from .recipe import file_sha256
-from .spec import CatalogueSource, DirectorySource, HubSource, IrSource, OnnxSource, Task
+from .spec import (
+    CallsSource,
+    CatalogueSource,
+    DirectorySource,
+    HubSource,
+    IrSource,
+    OnnxSource,
+    Task,
+    TorchSource,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
 _DONE: Mapping[str, str] = {
     ArtefactKind.WEIGHTS: "weights written",
     ArtefactKind.IR: "exported to OpenVINO's format in FP32",
+    ArtefactKind.ONNX: "exported to ONNX in FP32",
     ArtefactKind.FP16: "weights compressed to FP16",
     ArtefactKind.INT8: "quantised to INT8 by nncf.quantize, calibrated on seeded samples",
     ArtefactKind.STATEFUL: "exported to OpenVINO's format in FP32, with state (text-generation-with-past)",
@@ -86,14 +96,17 @@ def _step(manifest: Manifest, spec: ModelSpec) -> str:
     made_with = manifest.ingredients.get("made_with")
     packages = made_with.items() if isinstance(made_with, dict) else ()
     versions = ", ".join(f"{name} {version}" for name, version in packages)
-    return f"{_done(manifest.kind, spec)}{f' with {versions}' if versions else ''}"
+    return f"{_done(manifest, spec)}{f' with {versions}' if versions else ''}"
 
 
-def _done(kind: str, spec: ModelSpec) -> str:
+def _done(manifest: Manifest, spec: ModelSpec) -> str:
+    kind, made_from = manifest.kind, manifest.ingredients.get("made_from")
     if kind == ArtefactKind.IR and isinstance(spec.source, OnnxSource):
         return _CONVERTED
     if kind == ArtefactKind.INT8 and spec.task is Task.TEXT_GENERATION:
         return _INT8_WEIGHTS
+    if kind == ArtefactKind.INT8 and isinstance(made_from, dict) and "own" in made_from:
+        return f"quantised to INT8 by nncf.quantize, calibrated on {spec.data.calibration}"
     if kind == ArtefactKind.WEIGHTS and isinstance(spec.source, HubSource):
         return "fetched"
     return _DONE.get(kind, kind)
@@ -114,3 +127,7 @@ def _source(source: Source) -> str:
             return f"{repository} of the Hugging Face hub, revision {revision}"
         case IrSource(path) | OnnxSource(path):
             return f"the file {path.name}"
+        case TorchSource(factory):
+            return f"the torch.nn.Module that {factory}() returns"
+        case CallsSource():
+            return "functions of the user's own, without a model"

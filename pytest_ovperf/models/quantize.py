@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import nncf
@@ -13,6 +14,7 @@ from pytest_ovperf.errors import ModelError
 from .graph_samples import graph_samples
 from .inputs import input_names
 from .layout import IR_NAME
+from .own_calls import fitted, read_calibration
 from .quiet import quietly
 from .samples import Array, Draw, images, text_inputs
 from .spec import CallShape, Task
@@ -30,12 +32,29 @@ _GRAPH_SAMPLES = 32
 _QUANTISERS = frozenset({"FakeQuantize", "FakeConvert"})
 
 
-def quantize_ir(source: Path, task: Task, call: CallShape, target: Path, say: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Samples:
+    """The calls to calibrate with. ``told`` is where each comes from; it is empty for calls that were drawn."""
+
+    calls: Sequence[Mapping[str, Array]]
+    told: Sequence[str] = ()
+
+
+def quantize_ir(  # noqa: PLR0913  (all that decides on the bytes)
+    source: Path,
+    task: Task,
+    call: CallShape,
+    target: Path,
+    say: Callable[[str], None],
+    *,
+    calibration: Path | None = None,
+) -> None:
     """Quantise the IR ``source`` to INT8 and save it as ``target / IR_NAME``.
 
-    Encoders and vision models get INT8 weights and activations, calibrated on seeded samples of the workload's
-    ``call`` (batch 1; text of up to its length); language models get asymmetric INT8 weights only, as is usual for
-    them. Raises `ModelError` where NNCF gives up.
+    Encoders and vision models get INT8 weights and activations, calibrated on the user's own calls in ``calibration``,
+    or else on seeded samples of the workload's ``call`` (batch 1; text of up to its length). Language models get
+    asymmetric INT8 weights only, as is usual for them; that takes no data. Raises `ModelError` for calls that are not
+    what the model takes, and where NNCF gives up.
     """
     with quietly():
         model = ov.Core().read_model(source)
@@ -43,20 +62,24 @@ def quantize_ir(source: Path, task: Task, call: CallShape, target: Path, say: Ca
             say("compressing the weights to INT8")
             quantised = _done(source, lambda: nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_ASYM))
         else:
-            names = input_names(model)
-            samples = text_samples(call, names) if call.is_text else image_samples(call, names[0])
+            samples = _own(model, calibration) if calibration else _drawn(call, input_names(model))
             quantised = _quantised(source, model, samples, say, transformer=call.is_text)
         say("saving the INT8 model")
         ov.save_model(quantised, target / IR_NAME, compress_to_fp16=False)
 
 
 def quantize_graph(
-    source: Path, shapes: Mapping[str, tuple[int, ...]], target: Path, say: Callable[[str], None]
+    source: Path,
+    shapes: Mapping[str, tuple[int, ...]],
+    target: Path,
+    say: Callable[[str], None],
+    *,
+    calibration: Path | None = None,
 ) -> None:
     """Quantise weights and activations of a graph that the user exported to INT8, as ``target / IR_NAME``.
 
-    It is calibrated on seeded samples of ``shapes``. Raises `ModelError` for one that is quantised already, and where
-    NNCF gives up.
+    It is calibrated on the user's own calls in ``calibration``, or else on seeded samples of ``shapes``. Raises
+    `ModelError` for a graph that is quantised already, for calls that are not what it takes, and where NNCF gives up.
     """
     with quietly():
         model = ov.Core().read_model(source)
@@ -65,32 +88,64 @@ def quantize_graph(
                 f"{source} is quantised already.",
                 remedy="Name the model as it was before; to run this one as it is, ask for openvino-fp32.",
             )
-        samples = graph_samples(model, shapes, _GRAPH_SAMPLES)
+        drawn = () if calibration else graph_samples(model, shapes, _GRAPH_SAMPLES)
+        samples = _own(model, calibration) if calibration else _Samples(drawn)
         quantised = _quantised(source, model, samples, say, transformer=_is_transformer(model))
         say("saving the INT8 model")
         ov.save_model(quantised, target / IR_NAME, compress_to_fp16=False)
 
 
+def _own(model: Any, calibration: Path) -> _Samples:  # noqa: ANN401  (openvino is untyped here)
+    calls = read_calibration(calibration)
+    return _Samples([fitted(model, call, as_it_is=True) for call in calls], [call.told for call in calls])
+
+
+def _drawn(call: CallShape, names: Sequence[str]) -> _Samples:
+    return _Samples(text_samples(call, names) if call.is_text else image_samples(call, names[0]))
+
+
 def _quantised(
     source: Path,
-    model: Any,  # noqa: ANN401  (openvino is untyped here)
-    samples: Sequence[Mapping[str, Array]],
+    model: Any,  # noqa: ANN401
+    samples: _Samples,
     say: Callable[[str], None],
     *,
     transformer: bool,
 ) -> Any:  # noqa: ANN401
-    say(f"quantising to INT8 with {len(samples)} calibration samples")
-    return _done(
-        source,
-        lambda: nncf.quantize(
+    what = "of your own calibration calls" if samples.told else "calibration samples drawn at random"
+    say(f"quantising to INT8 with {len(samples.calls)} {what}")
+
+    def quantise() -> Any:  # noqa: ANN401
+        return nncf.quantize(
             model,
-            nncf.Dataset(samples),
-            subset_size=len(samples),
+            nncf.Dataset(samples.calls),
+            subset_size=len(samples.calls),
             preset=nncf.QuantizationPreset.MIXED,
             model_type=nncf.ModelType.TRANSFORMER if transformer else None,
             fast_bias_correction=True,
-        ),
-    )
+        )
+
+    try:
+        return _done(source, quantise)
+    except ModelError:
+        _require_runnable(source, samples)
+        raise
+
+
+def _require_runnable(source: Path, samples: _Samples) -> None:
+    """Raise `ModelError` for the first call of the user's own that the model itself cannot be run with."""
+    if not samples.told:
+        return
+    compiled = ov.Core().compile_model(source, "CPU")
+    for told, call in zip(samples.told, samples.calls, strict=True):
+        try:
+            compiled(call)
+        except RuntimeError as error:
+            sizes = ", ".join(f"{name} {'x'.join(map(str, array.shape))}" for name, array in call.items())
+            raise ModelError(
+                f"{told} cannot be run by the model ({sizes}):\n{str(error).strip()}",
+                remedy="Make calls that fit the model; texts, for one, can be longer than it was made for.",
+            ) from error
 
 
 def _done(source: Path, quantise: Callable[[], Any]) -> Any:  # noqa: ANN401

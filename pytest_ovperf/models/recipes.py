@@ -10,12 +10,21 @@ from pytest_ovperf.errors import ModelError
 from .catalogue import CATALOGUE, SEEDING_VERSION
 from .jobs import ArtefactKind
 from .recipe import Recipe, package_versions
-from .spec import CatalogueSource, DirectorySource, HubSource, IrSource, OnnxSource
+from .spec import (
+    CallsSource,
+    CatalogueSource,
+    DirectorySource,
+    HubSource,
+    IrSource,
+    OnnxSource,
+    TorchSource,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .catalogue import CatalogueEntry
+    from .settling import Module
     from .spec import ModelSpec
 
 #: (batch, channels, height, width)
@@ -28,6 +37,7 @@ _MADE_WITH: Mapping[ArtefactKind, tuple[str, ...]] = {
     ArtefactKind.IR: ("openvino", "optimum-intel", "torch", "transformers"),
     ArtefactKind.FP16: ("openvino",),
     ArtefactKind.INT8: ("nncf", "numpy", "openvino"),
+    ArtefactKind.ONNX: ("onnx", "onnxscript", "torch", "transformers"),
     ArtefactKind.INPUTS: ("numpy",),
     ArtefactKind.STATEFUL: ("openvino", "optimum-intel", "torch", "transformers"),
     ArtefactKind.STATEFUL_FP16: ("openvino",),
@@ -36,12 +46,16 @@ _MADE_WITH: Mapping[ArtefactKind, tuple[str, ...]] = {
     ArtefactKind.PROMPTS: ("numpy",),
 }
 
+#: What no part has in the export of a user's own module.
+_OF_HUGGING_FACE = frozenset({"optimum-intel", "transformers"})
+
 #: Raised for a kind whenever this package comes to make it differently from the same ingredients.
 _METHOD: Mapping[ArtefactKind, int] = {
     ArtefactKind.WEIGHTS: SEEDING_VERSION,
     ArtefactKind.IR: 1,
     ArtefactKind.FP16: 1,
     ArtefactKind.INT8: 1,
+    ArtefactKind.ONNX: 1,
     ArtefactKind.INPUTS: 1,
     ArtefactKind.STATEFUL: 1,
     ArtefactKind.STATEFUL_FP16: 1,
@@ -86,6 +100,11 @@ def weights_recipe(spec: ModelSpec) -> Recipe:
             raise ModelError(
                 f"{path} has its own weights: there are none to make or to fetch.", remedy="Use them in place."
             )
+        case TorchSource() | CallsSource():
+            raise ModelError(
+                f"{spec.name} is code of the user's own: there are no weights to make or to fetch.",
+                remedy="Let the code load them.",
+            )
 
 
 def _seeded_recipe(spec: ModelSpec, entry: CatalogueEntry) -> Recipe:
@@ -99,3 +118,10 @@ def _seeded_recipe(spec: ModelSpec, entry: CatalogueEntry) -> Recipe:
 def conversion_recipe(spec: ModelSpec, digest: str) -> Recipe:
     """Return the recipe of the IR that the ONNX model whose files have this ``digest`` is converted to."""
     return recipe_of(spec, ArtefactKind.IR, {"onnx": digest}, made_with=("openvino",))
+
+
+def module_recipe(spec: ModelSpec, kind: ArtefactKind, module: Module) -> Recipe:
+    """Return the recipe of what a user's module is exported to, an IR or an ONNX file."""
+    inputs = [[name, dtype, list(dims)] for name, (dtype, dims) in module.inputs.items()]
+    made_with = [name for name in _MADE_WITH[kind] if name not in _OF_HUGGING_FACE]
+    return recipe_of(spec, kind, {"module": module.digest, "inputs": inputs}, made_with=made_with)

@@ -66,16 +66,27 @@ def compiled_shapes(
 def _own(spec: ModelSpec, shapes: Mapping[str, tuple[int, ...]], batch: int | None) -> dict[str, Dimensions] | None:
     """Return what the model's own shape asks for; a file of fixed sizes is reshaped to another batch."""
     if not spec.static:
-        admitted = all(port.admits(shapes[port.name]) for port in spec.ports)
+        admitted = all(port.admits(shapes[port.name]) for port in spec.ports if port.name in shapes)
         return None if admitted else dict(shapes)
     if spec.bounds is None:
         return dict(shapes)
     bounds = _with_batch(spec, batch)
     largest = call_shapes(spec, batch)
     asked = tuple(most for _, most in spec.bounds)
-    concerned = {dims for name, dims in largest.items() if spec.shapes[name] == asked}
+    concerned = {
+        dims
+        for name, dims in largest.items()
+        # The user's own call need not have the largest sizes.
+        if spec.shapes[name] == asked or (spec.data.inputs and _holds(spec.bounds, spec.shapes[name]))
+    }
     written = tuple(least if least == most else (least, most) for least, most in bounds)
     return {name: written if dims in concerned else dims for name, dims in shapes.items()}
+
+
+def _holds(bounds: Sequence[tuple[int, int]], sizes: Sequence[int]) -> bool:
+    return len(bounds) == len(sizes) and all(
+        least <= size <= most for size, (least, most) in zip(sizes, bounds, strict=True)
+    )
 
 
 def _with_batch(spec: ModelSpec, batch: int | None) -> tuple[tuple[int, int], ...]:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import IMPORT_PATH
 from pytest_ovperf.errors import ModelError
 
 from .catalogue import CATALOGUE, CatalogueEntry
 from .configuration import Configuration, interpret, read_configuration
-from .graphs import FILE_READERS, resolve_graph
+from .graphs import FILE_READERS, require_sizes, resolve_graph
+from .importable import require_module
 from .layout import WEIGHT_PATTERNS
+from .own_data import locate
+from .own_inputs import require_of_use
 from .spec import (
     AUTO_CLASSES,
+    NO_DATA,
+    ONLY_INPUT,
+    CallsSource,
     CatalogueSource,
     DirectorySource,
     HubSource,
@@ -25,35 +32,54 @@ from .spec import (
     OnnxSource,
     Source,
     Task,
+    TorchSource,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from .described import Shape
+    from .graphs import Asked
+    from .spec import OwnData
+
+#: The word for no model at all: what is timed are functions of the user's.
+CALLS = "calls"
 
 _HUB_ID = re.compile(r"(?P<repository>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?")
 _TEXT_RANK = 2
 #: Characters of a name that an error shows.
 _SHOWN = 80
+_DRIVE = re.compile(r"[A-Za-z]:")
 _SIZE = re.compile(r"([0-9]+)(?:\.\.([0-9]+))?")
 
 
-def resolve(name: str, *, shape: Sequence[int | str] | Mapping[str, Sequence[int]] | None, base: Path) -> ModelSpec:
+def resolve(  # noqa: PLR0913  (what may be known of a name)
+    name: str,
+    *,
+    shape: Shape | Sequence[int | str] | Mapping[str, Sequence[int]] | None,
+    base: Path,
+    data: OwnData = NO_DATA,
+    registered: Collection[str] = (),
+    measured: bool = True,
+) -> ModelSpec:
     """Return what ``name`` is.
 
-    That is a catalogue entry, a Hugging Face directory, an OpenVINO IR (``.xml``), an ONNX file (``.onnx``), or a hub
-    id ``owner/name[@revision]``. A relative path is looked for from ``base``. ``shape`` is that of one call, applied
-    to every input; a dimension such as ``"1..128"`` has bounds, and calls are made with its largest size. ``None``
-    takes the model's default. For a file, a mapping gives each input a shape of its own. A hub model is not fetched
-    here: its spec is provisional, see ``ModelLibrary.settle``.
+    That is a catalogue entry, a Hugging Face directory, an OpenVINO IR (``.xml``), an ONNX file (``.onnx``), a hub
+    id ``owner/name[@revision]``, the import path of a function that makes a ``torch.nn.Module``, or ``calls``. A
+    relative path is looked for from ``base``. ``shape`` is that of one call, applied to every input; a dimension such
+    as ``"1..128"`` has bounds, and calls are made with its largest size. ``None`` takes the model's default. For a file
+    or a module, a mapping gives each input a shape of its own. ``data`` is what the user says of the model's data, and
+    ``registered`` what else they could have named. A model that is not ``measured`` may leave sizes open.
+
+    A hub model is not fetched here, nor a module made: such a spec is provisional, see ``ModelLibrary.settle``.
     Raises `ModelError` for a name that stands for nothing, a path that does not exist, or a shape that does not fit.
     """
-    if isinstance(shape, Mapping):
-        return _resolve_file(name, shape, base)
-    if shape is None:
-        return _resolve(name, None, base)
-    bounds = tuple(_bounds(name, size) for size in shape)
-    spec = _resolve(name, tuple(most for _, most in bounds), base)
-    return replace(spec, bounds=bounds) if any(least != most for least, most in bounds) else spec
+    bounds = None if shape is None or isinstance(shape, Mapping) else tuple(_bounds(name, size) for size in shape)
+    asked = shape if isinstance(shape, Mapping) else None if bounds is None else tuple(most for _, most in bounds)
+    spec = replace(_resolve(name, asked, base, registered), data=locate(data, name, base))
+    require_of_use(spec)
+    if measured and not spec.data.inputs:
+        require_sizes(spec)
+    _check_own_code(spec)
+    return replace(spec, bounds=bounds) if any(least != most for least, most in bounds or ()) else spec
 
 
 def _bounds(name: str, size: int | str) -> tuple[int, int]:
@@ -68,45 +94,86 @@ def _bounds(name: str, size: int | str) -> tuple[int, int]:
     return (least, most) if found else (int(size), int(size))
 
 
-def _resolve(name: str, asked: tuple[int, ...] | None, base: Path) -> ModelSpec:
+def _resolve(name: str, asked: Asked | None, base: Path, registered: Collection[str]) -> ModelSpec:
     if name in CATALOGUE:
         entry = CATALOGUE[name]
-        return _spec(
-            name,
-            CatalogueSource(name),
-            entry_configuration(entry),
-            entry.shape if asked is None else asked,
-            static=asked is not None,
-        )
+        own = _one_shape(name, asked)
+        shape = entry.shape if own is None else own
+        return _spec(name, CatalogueSource(name), entry_configuration(entry), shape, static=own is not None)
+    if name == CALLS:
+        return ModelSpec(name, CallsSource(), Task.CALLS, "", _no_shapes(asked), static=False)
     path = _located(name, base)
     if name and path.is_dir():
-        return resolve_directory(name, path, asked)
+        return resolve_directory(name, path, _one_shape(name, asked))
     if path.is_file():
-        if path.suffix.lower() in FILE_READERS:
-            return resolve_graph(name, path, asked)
-        raise ModelError(
-            f"The model {name!r} is a file, and neither of {' and '.join(FILE_READERS)}.",
-            remedy="Name the directory that save_pretrained() wrote, an OpenVINO IR (.xml) or an ONNX model (.onnx).",
-        )
-    if _looks_like_path(name):
+        return _resolve_file(name, path, asked)
+    if is_import_path(name):
+        return _module(name, asked)
+    if looks_like_path(name):
         raise ModelError(
             f"The model {name!r} looks like a path, and there is no such directory or file: {path}",
             remedy="Mend the path; a relative one is looked for from the directory of the tests' root.",
         )
     found = _HUB_ID.fullmatch(name)
     if found:
-        return _provisional(name, HubSource(found["repository"], found["revision"] or "main"), asked)
-    raise _unknown(name)
+        return _provisional(name, HubSource(found["repository"], found["revision"] or "main"), _one_shape(name, asked))
+    raise _unknown(name, registered)
 
 
-def _resolve_file(name: str, shapes: Mapping[str, Sequence[int]], base: Path) -> ModelSpec:
-    path = _located(name, base)
-    if path.is_file() and path.suffix.lower() in FILE_READERS:
-        return resolve_graph(name, path, shapes)
+def _one_shape(name: str, asked: Asked | None) -> tuple[int, ...] | None:
+    """Return the shape of all inputs of a model whose inputs have one in common. Raises `ModelError`."""
+    if isinstance(asked, Mapping):
+        raise ModelError(
+            f"Shapes by input are for models in a file of their own ({', '.join(FILE_READERS)}) and for modules that a "
+            f"function makes; {name!r} is none.",
+            remedy="Give the one shape of all inputs, such as shape=(1, 128).",
+        )
+    return None if asked is None else tuple(asked)
+
+
+def _no_shapes(asked: Asked | None) -> dict[str, tuple[int, ...]]:
+    if asked is not None:
+        raise ModelError(
+            f"shape= means nothing for {CALLS!r}: there is no model that it could be the shape of.",
+            remedy="Leave it out; what a call is given, its own setup decides.",
+        )
+    return {}
+
+
+def _resolve_file(name: str, path: Path, asked: Asked | None) -> ModelSpec:
+    if path.suffix.lower() in FILE_READERS:
+        return resolve_graph(name, path, asked)
     raise ModelError(
-        f"Shapes by input are for models in a file of their own ({', '.join(FILE_READERS)}); {name!r} is none.",
-        remedy="Give the one shape of all inputs, such as shape=(1, 128).",
+        f"The model {name!r} is a file, and neither of {' and '.join(FILE_READERS)}.",
+        remedy="Name the directory that save_pretrained() wrote, an OpenVINO IR (.xml) or an ONNX model (.onnx).",
     )
+
+
+def _module(name: str, asked: Asked | None) -> ModelSpec:
+    """Return the provisional spec of a module that a function makes: its inputs are known once it has been made."""
+    require_module(name, "The model")
+    by_name = asked if isinstance(asked, Mapping) else {} if asked is None else {ONLY_INPUT: asked}
+    shapes = {own: tuple(sizes) for own, sizes in by_name.items()}
+    if any(size < 1 for sizes in shapes.values() for size in sizes):
+        raise ModelError(f"The shape given for {name!r} has a size below 1.", remedy="Write shape=(1, 128).")
+    return ModelSpec(name, TorchSource(name), Task.UNSETTLED, "", shapes, static=asked is not None)
+
+
+def _check_own_code(spec: ModelSpec) -> None:
+    """Raise `ModelError` for what cannot come of a module or of functions and what was said of them."""
+    if isinstance(spec.source, TorchSource) and not (spec.shapes or spec.data.inputs):
+        raise ModelError(
+            f"Nothing says what one call of the module that {spec.name} makes is given.",
+            remedy='Give the shape of its input, shape=(1, 3, 224, 224); of several, shape={"ids": (1, 128), …} by the '
+            "names of forward's parameters; or name a function that returns one call's arrays: "
+            'inputs="shop.data:one_query".',
+        )
+    means_nothing = "calibration" if spec.data.calibration else "score" if spec.data.score else ""
+    if isinstance(spec.source, CallsSource) and means_nothing:
+        raise ModelError(
+            f"{means_nothing}= means nothing for {CALLS!r}: there is no model that it could be about.",
+            remedy="Leave it out, or name the model that the functions run.",
+        )
 
 
 def _located(name: str, base: Path) -> Path:
@@ -150,6 +217,11 @@ def configuration_of(spec: ModelSpec) -> Configuration:
                 f"{path} has no configuration beside its inputs.",
                 remedy="Name the directory that it was exported from.",
             )
+        case TorchSource() | CallsSource():
+            raise ModelError(
+                f"{spec.name} has no configuration: it is code of the user's own.",
+                remedy="Name a Hugging Face directory, or ask for what needs no configuration.",
+            )
 
 
 def entry_configuration(entry: CatalogueEntry) -> Configuration:
@@ -173,25 +245,33 @@ def _provisional(name: str, source: HubSource, shape: tuple[int, ...] | None) ->
     return ModelSpec(name, source, Task.UNSETTLED, AUTO_CLASSES[Task.UNSETTLED], shapes, static=shape is not None)
 
 
-def _looks_like_path(name: str) -> bool:
+def is_import_path(name: str) -> bool:
+    """Tell the import path of a function from all else: one letter before the colon is the drive of a path."""
+    return bool(IMPORT_PATH.fullmatch(name)) and not _DRIVE.match(name)
+
+
+def looks_like_path(name: str) -> bool:
     """Tell a path from a hub id: its start, a backslash, a drive, more than one slash, the suffix of a model file."""
     repository = name.partition("@")[0]
     return (
         name.startswith((".", "~", "/"))
         or "\\" in name
         or PurePath(name).is_absolute()
-        or bool(re.match(r"[A-Za-z]:", name))
+        or bool(_DRIVE.match(name))
         or repository.count("/") > 1
         or repository.endswith("/")
         or PurePath(name).suffix.lower() in FILE_READERS
     )
 
 
-def _unknown(name: str) -> ModelError:
-    near = difflib.get_close_matches(name, CATALOGUE, n=3)
+def _unknown(name: str, registered: Collection[str]) -> ModelError:
+    near = difflib.get_close_matches(name, [*registered, *CATALOGUE], n=3)
     hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    own = f"Registered are: {', '.join(sorted(registered))}. " if registered else ""
     listed = ", ".join(entry for entry in CATALOGUE if not entry.startswith("tiny-"))
+    what = "no import path of the form module:function" if ":" in name else "no hub id of the form owner/name"
+    also = "nothing that is registered, " if registered else ""
     return ModelError(
-        f"There is no model {name!r}: no catalogue entry, no directory, no file, no hub id of the form owner/name.",
-        remedy=f"{hint}The catalogue has: {listed}.",
+        f"There is no model {name!r}: {also}no catalogue entry, no directory, no file, {what}.",
+        remedy=f"{hint}{own}The catalogue has: {listed}.",
     )

@@ -92,6 +92,9 @@ class OwnData:
     score: str = ""
 
 
+NO_DATA = OwnData()
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """An input of a graph, as its file declares it.
@@ -135,6 +138,10 @@ def _range(least: int, most: int | None) -> str:
     return str(most) if least == most else f"{least}..{most}"
 
 
+#: What the only input of a module is called while its name is not known.
+ONLY_INPUT = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A model and the workload shapes that it is asked to run.
@@ -144,7 +151,9 @@ class ModelSpec:
     of each dimension (``shapes`` then has the largest). Without either, dimensions have no upper bound.
     ``auto_class`` is the class of transformers that loads the weights. A spec of a `HubSource` is provisional until
     ``ModelLibrary.settle`` has fetched it. ``auto_class`` is empty, and ``ports`` are the inputs as the file declares
-    them, for a `GraphSource`; a `TorchSource` has its ports once it is settled. ``data`` is what the user brought.
+    them, for a `GraphSource`; a `TorchSource` has its ports once it is settled: until then ``shapes`` is what the user
+    gave, the one shape of an only input under the name `ONLY_INPUT`. Inputs of a file whose sizes only a call can tell
+    are missing from ``shapes``, see `has_sizes`. ``data`` is what the user brought.
     """
 
     name: str
@@ -155,12 +164,17 @@ class ModelSpec:
     static: bool
     bounds: tuple[tuple[int, int], ...] | None = None
     ports: tuple[Port, ...] = ()
-    data: OwnData = OwnData()
+    data: OwnData = NO_DATA
 
     @property
     def has_pytorch(self) -> bool:
         """Whether there are weights that PyTorch can run."""
         return bool(self.auto_class) or isinstance(self.source, TorchSource)
+
+    @property
+    def has_sizes(self) -> bool:
+        """Whether the dimensions of one call are known for every input that its file declares."""
+        return all(port.name in self.shapes for port in self.ports)
 
     @property
     def shape_text(self) -> str:

@@ -38,8 +38,8 @@ class RunFacts:
     ``devices`` are the device expressions of ``--ov-device``, ``selection`` the paths and node ids that the user gave
     to pytest, ``budget_s`` the seconds that one comparison might take. ``written`` are the baseline files that this
     run wrote, as the user would write their paths, ``beside`` the folders that belong to them. ``options`` are what
-    else a later run has to be given. ``movements`` say what most of the run has in common. ``explain`` tells that all
-    comparisons were to be explained.
+    else a later run has to be given. ``movements`` say what most of the run has in common, ``notes`` what there is to
+    say of the models. ``explain`` tells that all comparisons were to be explained.
     """
 
     devices: tuple[str, ...] = ("CPU",)
@@ -51,6 +51,7 @@ class RunFacts:
     unused: tuple[UnusedBaseline, ...] = ()
     options: tuple[str, ...] = ()
     movements: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     explain: bool = False
 
 
@@ -77,7 +78,7 @@ def next_steps(records: Sequence[ComparisonRecord], run: RunFacts) -> tuple[Step
             _about_improved(by_kind[VerdictKind.IMPROVED], run),
             _about_stored([record for record in records if record.stored], run),
             _about_unused(run.unused),
-            _about_notes(records),
+            _about_notes(records, run.notes),
         ),
     )
 
@@ -186,7 +187,7 @@ def _about_unused(unused: tuple[UnusedBaseline, ...]) -> list[Step]:
     return [Step(text, listed=_shortened([f"{entry.file}: {entry.entry}" for entry in unused]))]
 
 
-def _about_notes(records: Sequence[ComparisonRecord]) -> list[Step]:
+def _about_notes(records: Sequence[ComparisonRecord], notes: Sequence[str]) -> list[Step]:
     names = short_names([record.test for record in records])
     tests_by_note: dict[str, list[str]] = {}
     for record in records:
@@ -196,6 +197,7 @@ def _about_notes(records: Sequence[ComparisonRecord]) -> list[Step]:
         f"{tests[0] if len(tests) == 1 else figures.count(len(tests), 'comparison')}: {note}"
         for note, tests in tests_by_note.items()
     ]
+    listed += notes
     return [Step("Notes:", listed=_shortened(listed))] if listed else []
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import figures
 from .comparison_rows import Line, Sheet  # noqa: TC001  (public annotations stay resolvable)
-from .grid import Column, column, fitted_name, grid, plain, taken
+from .grid import Column, arm_lines, column, fitted_name, grid, plain, taken
 from .layouts import STYLES, verdict_column
 from .screen import Keep, Screen, cell_width
 
@@ -104,7 +104,7 @@ def _name_lines(screen: Screen, sheet: Sheet, line: Line, room: int) -> tuple[st
     lines = [about[0], " · ".join(about[1:])] if about[1:] else about
     if len(about) > 2 and cell_width(screen.text(lines[1])) > room - 2:  # noqa: PLR2004  (figures are never cut)
         lines = [about[0], " · ".join(about[1:-1]), about[-1]]
-    return (name, *("  " + screen.fit(screen.text(each), room - 2, Keep.BOTH_ENDS) for each in lines))
+    return (name, *("  " + shown for each in lines for shown in arm_lines(screen, each, room - 2)))
 
 
 def _unsaid(sheet: Sheet, line: Line, known: str) -> list[str]:

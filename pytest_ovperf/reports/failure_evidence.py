@@ -10,7 +10,7 @@ from pytest_ovperf.records import ComparisonRecord, StoredBaseline  # noqa: TC00
 from pytest_ovperf.runs.of_records import percentiles_of
 from pytest_ovperf.stats.disturbance import counted
 
-from . import figures
+from . import fidelity_text, figures
 from .evidence import effort_lines
 from .phrases import moved, takes
 from .races import releases
@@ -153,16 +153,9 @@ def _versions(record: ComparisonRecord, stored: StoredBaseline) -> str:
 
 
 def _fidelity(record: ComparisonRecord) -> str:
-    now, then = record.fidelity, record.baseline.fidelity if record.baseline else None
-    if now is None:
+    if record.fidelity is None:
         return ""
-    text = f"Fidelity: cosine {now.cosine:.4f}, top-1 {now.top1:.1%}".replace("%", " %")
-    text += f", largest error {now.max_abs_error:.3g}"
-    if then is not None:
-        text += f"; in the baseline cosine {then.cosine:.4f}, top-1 {then.top1:.1%}".replace("%", " %").replace(
-            "  ", " "
-        )
-    return f"{text}."
+    return fidelity_text.evidence(record.fidelity, None if record.baseline is None else record.baseline.fidelity)
 
 
 def _question(record: ComparisonRecord) -> str:

@@ -88,6 +88,21 @@ def fitted_name(screen: Screen, test: str, room: int) -> str:
     return screen.fit(function + bracket + parameters, room, Keep.BOTH_ENDS)
 
 
+def arm_lines(screen: Screen, arms: str, room: int) -> list[str]:
+    """Return the arms of a comparison in one line; functions of the user's in one each where both do not fit.
+
+    Of a long import path the end is kept: the function's name.
+    """
+    shown = screen.text(arms)
+    if cell_width(shown) <= room:
+        return [shown]
+    candidate, over, reference = shown.partition(" over ")
+    if not over or ":" not in shown:
+        return [screen.fit(shown, room, Keep.BOTH_ENDS)]
+    over = over.lstrip()
+    return [screen.fit(candidate, room, Keep.END), over + screen.fit(reference, room - len(over), Keep.END)]
+
+
 def plain(lines: Sequence[str], style: str = "") -> list[RenderableType]:
     """Return lines of text in one style."""
     from rich.text import Text  # noqa: PLC0415  (rich is imported when there is something to show)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence  # noqa: TC003  (public annotations stay resolvable)
 
 from pytest_ovperf.metrics import Unit
+from pytest_ovperf.records import Fidelity  # noqa: TC001  (see above)
 from pytest_ovperf.runs.values import unit_of, value_of
 from pytest_ovperf.runs.view import ArmView, ComparisonView, FigureView, LayersView  # noqa: TC001  (see above)
 
@@ -95,7 +96,14 @@ def _properties(view: ComparisonView) -> Iterator[tuple[str, str]]:
     yield from _of_arm("reference", view.reference, view.metric)
     yield from _of_layers(view.layers)
     if view.fidelity is not None:
-        yield "fidelity_cosine", _number(view.fidelity.cosine)
+        yield from _of_fidelity(view.fidelity)
+
+
+def _of_fidelity(found: Fidelity) -> Iterator[tuple[str, str]]:
+    yield "fidelity_cosine", _number(found.cosine)
+    if found.scores is not None:
+        yield "score", _number(found.scores.candidate)
+        yield "reference_score", _number(found.scores.reference)
 
 
 def _of_layers(views: Sequence[LayersView]) -> Iterator[tuple[str, str]]:

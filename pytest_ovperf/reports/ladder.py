@@ -17,7 +17,8 @@ from pytest_ovperf.records import Fidelity  # noqa: TC001  (public annotations s
 from pytest_ovperf.runs.values import value_of
 from pytest_ovperf.runs.view import ArmView, ComparisonView  # noqa: TC001  (see above)
 
-_PYTORCH = "pytorch"
+#: What factors are over where it was measured, by how its arms' names begin.
+_OVER = ("pytorch-", "onnxruntime-")
 
 
 class ArmPlace(NamedTuple):
@@ -147,8 +148,8 @@ def _ways(start: ArmPlace, steps: dict[ArmPlace, list[_Step]]) -> dict[ArmPlace,
 
 
 def _foot(ways: dict[ArmPlace, _Way]) -> ArmPlace:
-    """Choose what factors are over: PyTorch where there is one, else the slowest arm."""
-    return min(ways, key=lambda arm: (not arm.name.startswith(_PYTORCH), ways[arm].gain))
+    """Choose what factors are over: PyTorch where there is one, else ONNX Runtime, else the slowest arm."""
+    return min(ways, key=lambda arm: (*(not arm.name.startswith(begin) for begin in _OVER), ways[arm].gain))
 
 
 def _rung(arm: ArmPlace, way: _Way, steps: dict[ArmPlace, list[_Step]]) -> Rung:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.records import VerdictKind
 
 from . import figures
-from .grid import Column, column, fitted_name, grid, taken
+from .grid import Column, arm_lines, column, fitted_name, grid, taken
 from .rows import Row  # noqa: TC001  (public annotations stay resolvable)
 from .screen import Keep, Screen, cell_width
 
@@ -103,9 +103,10 @@ def _name_lines(screen: Screen, row: Row, shared: frozenset[str], room: int) -> 
     if cell_width(together) <= room:
         return (name, together)
     # Names give way, figures do not: where all that is unsaid is too wide, they get a line of their own.
-    lines = [arms, details]
+    lines = [details]
     if cell_width(details) > room - 2:
-        lines = [arms, screen.text(" · ".join(_unsaid(row, shared, name))), screen.text(_figures(row))]
+        lines = [screen.text(" · ".join(_unsaid(row, shared, name))), screen.text(_figures(row))]
+    lines = arm_lines(screen, row.arms, room - 2) + lines
     return (name, *("  " + screen.fit(line, room - 2, Keep.BOTH_ENDS) for line in lines if line))
 
 

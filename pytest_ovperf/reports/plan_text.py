@@ -9,9 +9,9 @@ from pytest_ovperf.metrics import Metric
 from pytest_ovperf.store.keys import arms_of, metric_of
 
 from . import figures
-from .grid import column, fitted_name, grid, rendered, taken
+from .grid import arm_lines, column, fitted_name, grid, rendered, taken
 from .rows import short_names
-from .screen import Keep, Screen
+from .screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def _table(screen: Screen, comparisons: Sequence[PlannedComparison]) -> list[Ren
     cells = [
         (
             fitted_name(screen, names[each.test], room),
-            "  " + screen.fit(screen.text(_subject(each)), room - 2, Keep.BOTH_ENDS),
+            *("  " + line for line in arm_lines(screen, _subject(each), room - 2)),
         )
         for each in comparisons
     ]

@@ -32,12 +32,12 @@ def summary(
     colour: bool,
     encoding: str,
 ) -> str:
-    """Return the text of the terminal summary, ending in a newline; nothing at all where there are no records.
+    """Return the text of the terminal summary, ending in a newline; nothing at all where there is nothing to say.
 
     No line is wider than ``width`` cells (40 at least) but for commands to copy, which stand alone and unbroken.
     Colours are ANSI sequences, and only there when ``colour`` is true.
     """
-    if not records:
+    if not (records or run.notes):
         return ""
     screen = Screen(max(width, _NARROWEST), encoding)
     raced = [record for record in records if record.comparison.is_race]
@@ -50,7 +50,7 @@ def summary(
         shared = _shared(table)
         blocks += [plain(screen.wrap(_caption(table, shared))), comparison_table(screen, table, shared)]
         blocks += _layers(screen, compared, whole=run.explain)
-    blocks.append(_totals(screen, records))
+    blocks += [_totals(screen, records)] * bool(records)
     written = [rendered(block, screen, colour=colour) for block in blocks]
     written += [_step(step, screen, colour=colour) for step in next_steps(records, run)]
     return "\n".join(written)

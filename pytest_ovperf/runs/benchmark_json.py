@@ -4,15 +4,16 @@ Versions 3 to 5 of pytest-benchmark write the same members, as far as they are r
 writes with the entries of `benchmark_entries`, objects named ``ovperf`` hold the rest::
 
     {"machine_info": {…, "ovperf": {"machine": {…}, "devices": {…}}},
-     "benchmarks": [{…, "extra_info": {…, "ovperf": {"schema": 4, "side": "candidate", "key": "…",
+     "benchmarks": [{…, "extra_info": {…, "ovperf": {"schema": 5, "side": "candidate", "key": "…",
                                                      "arm": {…}, "comparison": {…}}}},
-                    {…, "extra_info": {…, "ovperf": {"schema": 4, "side": "reference", "key": "…", "arm": {…}}}}],
-     "ovperf": {"schema": 4, "started": "…", "commit": "…", "versions": {…}, "notes": […],
+                    {…, "extra_info": {…, "ovperf": {"schema": 5, "side": "reference", "key": "…", "arm": {…}}}}],
+     "ovperf": {"schema": 5, "started": "…", "commit": "…", "versions": {…}, "notes": […],
                 "untimed": […], "figures": […], "ladders": […], "compiled": […]}, …}
 
 Entries are times, so what a comparison of bytes came to stands whole among ``untimed``, as do absolute figures, ladders
-and what was compiled only in lists of their own. Older schemas are still read: 3 knew neither execution graphs nor what
-was compiled, 2 no arms of other environments, 1 none of the other lists.
+and what was compiled only in lists of their own. Older schemas are still read: 4 knew neither scores nor
+what data outputs were compared on, 3 neither execution graphs nor what was compiled, 2 no arms of other environments,
+1 none of the other lists.
 
 What machines are compared by stays the same from run to run, so that pytest-benchmark does not warn of another machine.
 """
@@ -35,7 +36,7 @@ from .view import ArmView, BenchmarkView, ComparisonView, CompiledView, FigureVi
 _T = TypeVar("_T")
 
 #: The version of the blocks: what this code writes, and the newest that it reads.
-SCHEMA = 4
+SCHEMA = 5
 
 #: The name of every block.
 BLOCK = "ovperf"

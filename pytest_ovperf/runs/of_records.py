@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from math import exp, fsum, sqrt
 
-from pytest_ovperf.arms import Comparison, Engine
+from pytest_ovperf.arms import Comparison  # noqa: TC001  (public annotations stay resolvable)
 from pytest_ovperf.figure import FigureRecord, LadderRecord  # noqa: TC001  (see above)
 from pytest_ovperf.records import ArmFacts, Block, ComparisonRecord, StoredBaseline  # noqa: TC001  (see above)
 from pytest_ovperf.stats.costs import block_cost
@@ -109,7 +109,7 @@ def statistics_of(times_ns: Sequence[float]) -> Statistics:
 def device_of(record: ComparisonRecord) -> str:
     """Return the device expression that the test ran for: that of an OpenVINO arm, the candidate's first."""
     candidate, reference = record.comparison.candidate, record.comparison.reference
-    return reference.device if candidate.engine is Engine.PYTORCH else candidate.device
+    return reference.device if candidate.engine.is_on_cpu else candidate.device
 
 
 def said_of(record: ComparisonRecord) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.arms import Engine
 from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
 
 from .elsewhere import obstacle, same_with_all
@@ -60,7 +59,7 @@ class Against:
     def races(self, question: Question) -> tuple[tuple[Race, ...], tuple[str, ...]]:
         """Return a race for each arm of a question that there can be one of, and why there is none of the others.
 
-        That PyTorch has no release of OpenVINO goes without saying beside an arm that has. Raises
+        That PyTorch and the like have no release of OpenVINO goes without saying beside an arm that has. Raises
         `ArmUnavailableError` where there is none at all.
         """
         same = same_with_all(question.metric)
@@ -70,9 +69,7 @@ class Against:
         raced = [arm for arm, why in zip(question.arms, obstacles, strict=True) if not why]
         if not raced:
             raise self._none("; ".join(dict.fromkeys(obstacles)))
-        left_out = (
-            why for arm, why in zip(question.arms, obstacles, strict=True) if why and arm.engine is not Engine.PYTORCH
-        )
+        left_out = (why for arm, why in zip(question.arms, obstacles, strict=True) if why and not arm.engine.is_on_cpu)
         return tuple(self._race(question, arm) for arm in raced), tuple(left_out)
 
     def _none(self, why: str) -> ArmUnavailableError:

@@ -11,6 +11,7 @@ from pytest_ovperf.errors import ArmError, ArmUnavailableError, OvperfError
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.builders import require_builders
 from pytest_ovperf.models.shapes import call_shapes, compiled_shapes
+from pytest_ovperf.models.spec import CallsSource, IrSource, OnnxSource, TorchSource
 from pytest_ovperf.trial.artefacts import ExportArm, FilesArm
 from pytest_ovperf.trial.fresh import FreshArm
 from pytest_ovperf.worker.arm import ArmWorker
@@ -70,6 +71,7 @@ class Arms:
         self._spare: dict[tuple[str, Arm], ArmWorker] = {}
         self._exports: dict[str, tuple[BuildJob, ...]] = {}
         self._outputs: dict[tuple[str, Arm], Mapping[str, NDArray[Any]]] = {}
+        self._scores: dict[tuple[str, Arm, str], float] = {}
 
     def prepare(
         self,
@@ -97,7 +99,9 @@ class Arms:
         if kind is WorkloadKind.EXPORT:
             made_for = WorkloadKind.GENERATE if generates else kind
             for arm, request in requests.items():
-                self._exports[_identity(request)] = self._library.exports(settled, arm.precision, kind=made_for)
+                self._exports[_identity(request)] = self._library.exports(
+                    settled, arm.precision, kind=made_for, onnx=arm.engine is Engine.ONNXRUNTIME
+                )
         return settled, requests
 
     def own_digest(self, spec: ModelSpec) -> str:
@@ -140,6 +144,26 @@ class Arms:
         with self._alone():
             return self._compute(requests)
 
+    def scores(self, requests: Mapping[Arm, LoadRequest], function: str) -> dict[Arm, float]:
+        """Return what the user's ``function`` makes of each arm: called once a run, in each arm's process."""
+        with self._alone():
+            return self._scored(requests, function)
+
+    def _scored(self, requests: Mapping[Arm, LoadRequest], function: str) -> dict[Arm, float]:
+        keys = {arm: (_identity(request), arm) for arm, request in requests.items()}
+        missing = [arm for arm, key in keys.items() if (*key, function) not in self._scores]
+        for arm in missing:
+            if keys[arm] not in self._spare:
+                self._spare[keys[arm]] = ArmWorker.start(arm, requests[arm])
+        try:
+            for arm in missing:
+                self._spare[keys[arm]].loaded()
+                self._scores[*keys[arm], function] = self._spare[keys[arm]].score(function)
+        except OvperfError:
+            self.close()
+            raise
+        return {arm: self._scores[*key, function] for arm, key in keys.items()}
+
     def _compute(self, requests: Mapping[Arm, LoadRequest]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
         keys = {arm: (_identity(request), arm) for arm, request in requests.items()}
         for arm, key in keys.items():
@@ -161,7 +185,8 @@ class Arms:
             self._spare.popitem()[1].close()
 
     def _request(self, spec: ModelSpec, arm: Arm, kind: WorkloadKind) -> LoadRequest:
-        files = self._library.files(spec, arm.precision, kind=kind, batch=arm.tuning.batch)
+        onnx = arm.engine is Engine.ONNXRUNTIME
+        files = self._library.files(spec, arm.precision, kind=kind, batch=arm.tuning.batch, onnx=onnx)
         request = self._load(spec, arm, files, kind)
         if arm.engine is not Engine.OPENVINO:
             return request
@@ -176,20 +201,46 @@ class Arms:
         return replace(self._load(spec, arm, files, kind), new_tokens=new_tokens)
 
     def _load(self, spec: ModelSpec, arm: Arm, files: ModelFiles, kind: WorkloadKind) -> LoadRequest:
-        pytorch = arm.engine is Engine.PYTORCH
-        return LoadRequest(
+        request = LoadRequest(
             engine=arm.engine,
             precision=arm.precision,
             device=arm.device,
-            weights=files.weights if pytorch else None,
-            auto_class=spec.auto_class if pytorch else None,
-            ir=None if pytorch else files.ir,
+            weights=None,
+            auto_class=None,
+            ir=None,
             inputs=files.inputs,
             shape=None,
             threads=self._threads,
             kind=kind,
             tuning=arm.tuning,
+            function=arm.function,
         )
+        return _with_files(request, spec, files)
+
+
+def _with_files(request: LoadRequest, spec: ModelSpec, files: ModelFiles) -> LoadRequest:
+    """Return the request with the file, directory or function that its engine makes the model of."""
+    match request.engine:
+        case Engine.PYTORCH:
+            factory = spec.source.factory if isinstance(spec.source, TorchSource) else ""
+            return replace(request, weights=files.weights, auto_class=spec.auto_class, function=factory)
+        case Engine.ONNXRUNTIME:
+            return replace(request, onnx=files.onnx)
+        case Engine.CALL:
+            return _with_own_files(request, spec, files)
+        case _:
+            return replace(request, ir=files.ir)
+
+
+def _with_own_files(request: LoadRequest, spec: ModelSpec, files: ModelFiles) -> LoadRequest:
+    """Return the request with the model as the user named it: what a function loads of that is its own affair."""
+    match spec.source:
+        case IrSource(path):
+            return replace(request, ir=path)
+        case OnnxSource(path):
+            return replace(request, onnx=path)
+        case _:
+            return replace(request, weights=files.weights)
 
 
 def require_runnable(spec: ModelSpec, arm: Arm, *, generates: bool) -> None:
@@ -197,11 +248,11 @@ def require_runnable(spec: ModelSpec, arm: Arm, *, generates: bool) -> None:
 
     `ExtraMissingError` where a package is missing that building takes.
     """
-    if arm.engine is Engine.PYTORCH and not spec.has_pytorch:
-        raise ArmError(
-            f"{arm.kind} cannot run {spec.name!r}: a file of an exported model has no side that PyTorch could run.",
-            remedy="Compare OpenVINO arms of it, or name the directory that it was exported from.",
-        )
+    if isinstance(spec.source, CallsSource):
+        return
+    without = _without(spec, arm)
+    if without:
+        raise ArmError(f"{arm.kind} cannot run {spec.name!r}: {without}.", remedy=_remaining(spec, arm.engine))
     if generates and spec.ports:
         raise ArmError(
             f"{arm.kind} cannot generate text with {spec.name!r}: that takes a directory, not an exported file.",
@@ -209,7 +260,28 @@ def require_runnable(spec: ModelSpec, arm: Arm, *, generates: bool) -> None:
         )
     if arm.engine is Engine.OPENVINO and not generates:
         compiled_shapes(spec, call_shapes(spec, arm.tuning.batch), arm.tuning)
-    require_builders(spec, arm.precision, generates=generates)
+    require_builders(spec, arm.precision, generates=generates, onnx=arm.engine is Engine.ONNXRUNTIME)
+
+
+def _without(spec: ModelSpec, arm: Arm) -> str:
+    """Say why the model's source has no side that the arm's engine could run; empty where it has one."""
+    held = "an OpenVINO IR" if isinstance(spec.source, IrSource) else "an ONNX file"
+    if arm.engine is Engine.PYTORCH and not spec.has_pytorch:
+        return f"{held} holds a graph that was exported, and none of what PyTorch made it of"
+    if arm.engine is Engine.ONNXRUNTIME and isinstance(spec.source, IrSource):
+        return f"{held} is no ONNX file, and none can be made of it"
+    return ""
+
+
+def _remaining(spec: ModelSpec, engine: Engine) -> str:
+    """Say what can be compared of a model that is a file, as it is written in a test."""
+    onnx = 'speedup("openvino-fp32", over="onnxruntime-fp32"), ' if isinstance(spec.source, OnnxSource) else ""
+    return (
+        f'What remains: {onnx}speedup("openvino-int8", over="openvino-fp32"), '
+        'speedup("openvino-fp32[hint=throughput]", over="openvino-fp32[hint=latency]", metric="throughput"), or an arm '
+        f"over another release: --ov-against=openvino==2025.4.1. For {engine.written}, name the directory that it was "
+        "exported from."
+    )
 
 
 def _identity(request: LoadRequest) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.errors import ModelError
 from pytest_ovperf.metrics import parse_metric
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.tuning import UNTUNED, Tuning
@@ -11,10 +14,11 @@ from pytest_ovperf.tuning import UNTUNED, Tuning
 from .questions import Question, ask, require_different
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_ovperf.arms import Arm
+    from pytest_ovperf.models.described import Description
     from pytest_ovperf.models.spec import ModelSpec
 
     from .parts import Parts
@@ -22,16 +26,48 @@ if TYPE_CHECKING:
 
 
 class Asking:
-    """Reads names as users write them; relative paths of models start from ``root``."""
+    """Reads names as users write them; relative paths of models start from ``root``.
 
-    def __init__(self, root: Path, places: Places, parts: Parts) -> None:
+    ``registered`` tells the models that the project has registered by name; it is asked once, when a model is named.
+    """
+
+    def __init__(
+        self, root: Path, places: Places, parts: Parts, registered: Callable[[], Mapping[str, Description]]
+    ) -> None:
         self._root = root
         self._places = places
         self._parts = parts
+        self._registered = registered
 
-    def model(self, name: str, shape: Sequence[int | str] | Mapping[str, Sequence[int]] | None) -> ModelSpec:
-        """Return the model of that name. Raises `ModelError`."""
-        return resolve(name, shape=shape, base=self._root)
+    @cached_property
+    def registered(self) -> Mapping[str, Description]:
+        """The models that the project has registered, by name. Raises `SettingsError`."""
+        return self._registered()
+
+    def model(self, said: Description, *, measured: bool = True) -> ModelSpec:
+        """Return the model that a test names: what ``said`` leaves open is taken from what is registered by this name.
+
+        One that is not ``measured`` may leave sizes open. Raises `ModelError`, and `SettingsError` where something is
+        wrong with what is registered.
+        """
+        own = self.registered.get(said.source)
+        asked = said if own is None else said.over(own)
+        try:
+            spec = resolve(
+                asked.source,
+                shape=asked.shape,
+                base=self._root,
+                data=asked.data,
+                registered=self.registered,
+                measured=measured,
+            )
+        except ModelError as error:
+            if own is None:
+                raise
+            raise ModelError(
+                f"{error.seen}\n(The model {said.name!r} is registered by {own.place}.)", remedy=error.remedy
+            ) from error
+        return replace(spec, name=asked.name)
 
     def arm(self, name: str, device: str, general: Tuning = UNTUNED) -> Arm:
         """Return the arm of that name, checked; what its brackets leave open is taken from ``general``.

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Engine
 from pytest_ovperf.errors import ArmUnavailableError, DeviceAbsentError, OvperfError
+from pytest_ovperf.records import Scores
 from pytest_ovperf.settings import UpdateMode
 from pytest_ovperf.stats import fidelity as fidelity_of
 from pytest_ovperf.stats.sequential import LOOKS, MOST_BASELINE_LAUNCHES, LookPlan, share_of_judgement
 from pytest_ovperf.trial.run import Trial
 from pytest_ovperf.verdict.asked import Asked
+from pytest_ovperf.verdict.drawn import by_model, drawn_note
 from pytest_ovperf.verdict.judging import Judging
 from pytest_ovperf.verdict.measured import MeasuredSpeedup, Measuring
 from pytest_ovperf.verdict.provenance import provenance
@@ -24,10 +27,12 @@ from .questions import compared, output_arm, require_different
 from .under_way import UnderWay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Mapping
     from contextlib import AbstractContextManager
 
     from pytest_ovperf.arms import Arm
+    from pytest_ovperf.engines.protocol import LoadRequest
+    from pytest_ovperf.models.spec import OwnData
     from pytest_ovperf.records import ComparisonRecord, Fidelity
     from pytest_ovperf.reports.live import LiveLine
     from pytest_ovperf.settings import Settings
@@ -38,6 +43,9 @@ if TYPE_CHECKING:
     from .layers import PairLayers
     from .places import Places
     from .questions import Generation, Question
+
+    #: What outputs are compared of: the model as it is measured, its data, what it generates, and both arms.
+    _OutputsKey = tuple[str, OwnData, Generation | None, Arm, Arm]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class Comparisons:
         self._judgements: Counter[str] = Counter()
         self._under_way = UnderWay(settings.cache_dir)
         self._layers = RunLayers(arms.profile, live.note)
-        self._fidelity: dict[tuple[str, Generation | None, Arm, Arm], Fidelity] = {}
+        self._fidelity: dict[_OutputsKey, Fidelity] = {}
 
     @cached_property
     def judging(self) -> Judging:
@@ -156,8 +164,9 @@ class Comparisons:
             " and ".join(dict.fromkeys(self._places.full_name(arm.device) for arm in question.arms)),
             self._settings.tolerance.under(tolerance),
             self._settings.tolerance.kept(tolerance),
-            self._fidelity.get((question.model, question.generation, output_arm(candidate), output_arm(reference))),
+            self._fidelity.get(_outputs_of(question, output_arm(candidate), output_arm(reference))),
             self._arms.own_digest(question.spec),
+            _drawn_note(question),
         )
 
     def _measuring(self, asked: Asked, question: Question, budget_s: float) -> Measuring:
@@ -190,11 +199,29 @@ class Comparisons:
     def fidelity(self, question: Question) -> Fidelity:
         """Compare the outputs of two arms on the question's inputs."""
         candidate, reference = question.arms
-        key = (question.model, question.generation, candidate, reference)
+        key = _outputs_of(question, candidate, reference)
         if key not in self._fidelity:
-            outputs = self._arms.outputs(question.prepared(self._arms))
-            self._fidelity[key] = fidelity_of.compare(outputs[candidate], outputs[reference])
+            requests = question.prepared(self._arms)
+            outputs = self._arms.outputs(requests)
+            found = fidelity_of.compare(outputs[candidate], outputs[reference])
+            self._fidelity[key] = replace(found, note=_drawn_note(question), scores=self._scores(question, requests))
         return self._fidelity[key]
+
+    def _scores(self, question: Question, requests: Mapping[Arm, LoadRequest]) -> Scores | None:
+        """Return what the user's function makes of both arms, ``None`` where there is none or no inputs are taken."""
+        function = question.spec.data.score
+        candidate, reference = question.arms
+        if not function or question.generation is not None or Engine.CALL in (candidate.engine, reference.engine):
+            return None
+        scores = self._arms.scores(requests, function)
+        return Scores(scores[candidate], scores[reference])
+
+    @property
+    def drawn_notes(self) -> tuple[str, ...]:
+        """What is to be said of the data that outputs were compared on, once a model."""
+        asked = [(key[0], found.note) for key, found in self._fidelity.items()]
+        measured = [(each.comparison.model, each.fidelity.note) for each in self.judging.records if each.fidelity]
+        return by_model([*asked, *measured])
 
     def set_aside(self, node_id: str) -> None:
         """End this pass through a suspected test: it is run again, later, and goes on with what was measured.
@@ -220,3 +247,11 @@ class Comparisons:
     def end(self) -> None:
         """Keep the raw times of tests that were interrupted or set aside. Raises `CacheError`."""
         self._under_way.end()
+
+
+def _drawn_note(question: Question) -> str:
+    return drawn_note(question.spec, question.arms, generates=question.generation is not None)
+
+
+def _outputs_of(question: Question, candidate: Arm, reference: Arm) -> _OutputsKey:
+    return question.model, question.spec.data, question.generation, candidate, reference

@@ -42,10 +42,18 @@ def needed(question: Question, arm: Arm) -> tuple[str, ...]:
     return tuple(_DISTRIBUTIONS.get(package, package) for package in packages)
 
 
+def without_release(arm: Arm) -> str:
+    """Say why no release of OpenVINO makes ``arm`` another one; empty for an arm of OpenVINO's."""
+    if arm.engine is Engine.CALL:
+        return f"{arm.name} is a function of your own, and what it imports is this environment's alone"
+    return "" if arm.engine.is_openvino else f"{arm.name} has no OpenVINO in it"
+
+
 def obstacle(question: Question, arm: Arm, environment: Environment) -> str:
     """Say why an arm of a question cannot be raced in ``environment``; empty where it can."""
-    if arm.engine is Engine.PYTORCH:
-        return f"{arm.name} has no OpenVINO in it"
+    without = without_release(arm)
+    if without:
+        return without
     missing = [name for name in needed(question, arm) if name not in environment.versions]
     if missing:
         return f"{arm.name} needs {', '.join(missing)}, which {environment.python} does not have"

@@ -25,7 +25,7 @@ def check_question(arm: Arm, metric: Metric, *, generates: bool) -> None:
 
     ``generates`` tells whether it is a language model that continues prompts which is measured.
     """
-    refusal = _no_such_metric(arm, metric)
+    refusal = _no_such_metric(arm, metric) or _no_text(arm, metric, generates=generates)
     if refusal is not None:
         raise refusal
     rules = {"streams": _streams(arm, metric), "cache": _cache(arm, metric), "shape": _shape(generates=generates)}
@@ -37,9 +37,15 @@ def check_question(arm: Arm, metric: Metric, *, generates: bool) -> None:
 
 
 def check_model(arm: Arm, spec: ModelSpec, metric: Metric, *, generates: bool) -> None:
-    """Raise `ModelError` where the model is none that ``arm`` could run, or be asked for ``metric`` of."""
+    """Raise `ModelError` where the model is none that ``arm`` could run, or be asked for ``metric`` of.
+
+    `ArmError` where it is tuned by what takes a model, and there is none.
+    """
     from pytest_ovperf.models.spec import Task  # noqa: PLC0415  (paid only by tests that use it)
 
+    if spec.task is Task.CALLS:
+        _check_call(arm, spec)
+        return
     if generates and spec.task is not Task.TEXT_GENERATION:
         what = f"the metric {metric}" if metric.workload is WorkloadKind.GENERATE else f"the arm {arm.name}"
         raise ModelError(
@@ -54,6 +60,11 @@ def check_model(arm: Arm, spec: ModelSpec, metric: Metric, *, generates: bool) -
 
 
 def _no_such_metric(arm: Arm, metric: Metric) -> ArmError | None:
+    if arm.engine is Engine.CALL and metric in (Metric.EXPORT_TIME, Metric.MODEL_SIZE):
+        return ArmError(
+            f"{arm.kind} is a function of your own, which loads what it likes: there is no {metric} of it.",
+            remedy="Ask for latency, throughput, load_time, first_inference or peak_memory.",
+        )
     if metric is Metric.EXPORT_TIME and arm.engine is Engine.PYTORCH:
         return ArmError(
             f"{arm.kind} is not exported: there is no {metric} of it.", remedy="Ask for it of OpenVINO's arms."
@@ -73,8 +84,35 @@ def _no_such_metric(arm: Arm, metric: Metric) -> ArmError | None:
     return None
 
 
+def _no_text(arm: Arm, metric: Metric, *, generates: bool) -> ArmError | None:
+    if not generates or arm.engine not in (Engine.ONNXRUNTIME, Engine.CALL):
+        return None
+    what = "makes one call" if arm.engine is Engine.CALL else "runs single inferences"
+    return ArmError(
+        f"{arm.kind} {what} and continues no prompts: there is no {metric} of generated text of it.",
+        remedy="Compare arms that generate, such as openvino-fp32, genai-int8 or pytorch-fp32; or ask for latency of "
+        "single inferences, without prompt= and new_tokens=.",
+    )
+
+
+def _check_call(arm: Arm, spec: ModelSpec) -> None:
+    """Raise where ``arm`` needs a model, and the test has none."""
+    if arm.engine is not Engine.CALL:
+        raise ModelError(
+            f"There is no model that {arm.kind} could run: {spec.name!r} is about functions of your own alone.",
+            remedy="Name a model with @pytest.mark.model, or compare such functions by their import paths: "
+            "shop.search:with_openvino.",
+        )
+    if arm.tuning.batch is not None and not spec.data.inputs:
+        raise ArmError(
+            f"{arm.name}: there is no model whose inputs could be made a batch of {arm.tuning.batch}.",
+            remedy="Leave batch out, and let the function take as much as it should; or name the model that it uses "
+            "with @pytest.mark.model.",
+        )
+
+
 def _streams(arm: Arm, metric: Metric) -> tuple[str, str] | None:
-    if arm.tuning.streams == 1 or arm.engine is Engine.PYTORCH:  # which has none, and says so itself
+    if arm.tuning.streams == 1 or not arm.engine.is_openvino:  # the others have none, and say so themselves
         return None
     why = "one call comes after the other, so that one stream works and the others idle"
     if metric.workload in _ONE_AFTER_THE_OTHER:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_ovperf.errors import ArmError, ArmUnavailableError, DeviceAbsentError, OvperfError
+from pytest_ovperf.errors import ArmError, ArmUnavailableError, DeviceAbsentError, MeasurementError, OvperfError
 from pytest_ovperf.figure import Factor, LadderRecord, Rung
 from pytest_ovperf.metrics import Metric, WorkloadKind, parse_metric
 from pytest_ovperf.models.spec import ModelSpec, Task
@@ -281,4 +281,9 @@ def _over(arm: Arm, reference: Arm | None, main: _Side) -> Factor | None:
 def _fidelity(arm: Arm, reference: Arm, main: SideBySide) -> Fidelity | None:
     if arm == reference or not main.outputs:
         return None
-    return fidelity_of.compare(main.outputs[arm], main.outputs[reference])
+    try:
+        return fidelity_of.compare(main.outputs[arm], main.outputs[reference])
+    except MeasurementError:
+        if arm.function or reference.function:  # what a function of the user's returns is up to its author
+            return None
+        raise

@@ -147,8 +147,10 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
     absolute = figure_text.figures_summary(
         session.figures, session.ladders, width=width, colour=colour, encoding=encoding
     )
+    notes = session.drawn_notes
     if not session.judging.records:
-        return absolute
+        told = terminal.summary((), advice.RunFacts(notes=notes), width=width, colour=colour, encoding=encoding)
+        return "\n".join(filter(None, (absolute, told)))
     run = advice.RunFacts(
         devices=session.settings.devices,
         selection=tuple(selection),
@@ -160,6 +162,7 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
         explain=session.settings.explain,
         unused=() if session.settings.against else _unused(session, whole_modules),
         movements=movements(session),
+        notes=notes,
     )
     judged = terminal.summary(session.judging.records, run, width=width, colour=colour, encoding=encoding)
     return "\n".join(filter(None, (absolute, judged)))
@@ -197,7 +200,8 @@ def run_view(session: Session) -> RunView:
         started=""
         if records
         else datetime.now(UTC).isoformat(timespec="seconds"),  # figures do not know when they began
-        notes=_raced_note(session, records) + (movements(session) if session.has_measured else ()),
+        notes=_raced_note(session, records)
+        + (movements(session) + session.drawn_notes if session.has_measured else ()),
         figures=session.figures,
         ladders=session.ladders,
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.arms import Arm, Engine, Precision, parse_arm
+from pytest_ovperf.arms import Arm, Precision, parse_arm
 from pytest_ovperf.errors import ArmError, ArmUnavailableError, DeviceAbsentError, DeviceError
 from pytest_ovperf.hardware import devices as device_rules
 from pytest_ovperf.hardware import needs, tunable
@@ -103,7 +103,7 @@ class Places:
         question. Raises `ArmError`.
         """
         arm = parse_arm(name, device, general)
-        if arm.engine is Engine.PYTORCH or arm.device == device:
+        if arm.engine.is_on_cpu or arm.device == device:
             return arm
         expressions = device_rules.parse_devices(arm.device)
         if len(expressions) != 1 or device_rules.ALL in expressions:
@@ -117,7 +117,7 @@ class Places:
 
         ``device`` is the test's own, which serves the test.
         """
-        if arm.engine is Engine.PYTORCH:
+        if arm.engine.is_on_cpu:
             return
         platform = self.compiled_for(arm.device)
         if platform is not None and self.npu is not None:
@@ -132,7 +132,7 @@ class Places:
 
     def require_precision(self, arm: Arm) -> None:
         """Raise `ArmUnavailableError` for BF16 where the device says that it has none, before a worker is started."""
-        if arm.precision is not Precision.BF16 or arm.engine is Engine.PYTORCH:  # PyTorch has it on any CPU
+        if arm.precision is not Precision.BF16 or arm.engine.is_on_cpu:  # PyTorch has it on any CPU
             return
         for name in device_rules.base_devices(arm.device):
             found = device_rules.find(name, self.machine.devices)

@@ -10,6 +10,7 @@ from pytest_ovperf.arms import Arm, Comparison, Engine, Precision
 from pytest_ovperf.engines.protocol import packages_of
 from pytest_ovperf.errors import ArmError, ExtraMissingError, ModelError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind, parse_metric
+from pytest_ovperf.models.importable import require_module
 from pytest_ovperf.models.sources import configuration_of
 from pytest_ovperf.tuning import UNTUNED, CacheUse, Tuning
 
@@ -152,7 +153,12 @@ def ask(  # noqa: PLR0913  (all that a test may say)
 
 
 def require_packages(arm: Arm, metric: Metric, *, generates: bool) -> None:
-    """Raise `ExtraMissingError` where a package that the arm's engine imports is not installed."""
+    """Raise `ExtraMissingError` where a package that the arm's engine imports is not installed.
+
+    `ModelError` where the module of a function of the user's is nowhere to be found.
+    """
+    if arm.function:
+        require_module(arm.function, "The arm")
     for package, extra in packages_of(arm.engine, metric.workload, generates=generates).items():
         if find_spec(package) is None:
             raise ExtraMissingError.of(package, extra, f"The arm {arm.name}")
@@ -191,7 +197,7 @@ def _as_measured(arm: Arm, metric: Metric) -> Arm:
     """Return the arm as it is measured: files are what they are, however they are run; a cached load has a cache."""
     if metric.workload in (WorkloadKind.FILES, WorkloadKind.EXPORT):
         return replace(arm, tuning=UNTUNED)
-    if metric is Metric.CACHED_LOAD_TIME and arm.engine is not Engine.PYTORCH:
+    if metric is Metric.CACHED_LOAD_TIME and arm.engine.is_openvino:
         return replace(arm, tuning=replace(arm.tuning, cache=CacheUse.WARM))
     return arm
 

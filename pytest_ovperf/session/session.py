@@ -29,12 +29,13 @@ from .places import Places
 from .questions import metric_of_outputs, output_arm, require_different
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_ovperf.arms import Arm
     from pytest_ovperf.environments.environment import Environment
     from pytest_ovperf.figure import FigureRecord, LadderRecord
     from pytest_ovperf.hardware.probe import Machine
+    from pytest_ovperf.models.described import Description
     from pytest_ovperf.models.spec import ModelSpec
     from pytest_ovperf.records import Fidelity
     from pytest_ovperf.reports.live import LiveLine
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from pytest_ovperf.verdict.planning import Plan, PlannedTest
     from pytest_ovperf.verdict.raced import RacedSpeedup
 
+    from .agreement import Agreements
     from .measured_arm import MeasuredArm
     from .measured_ladder import MeasuredLadder
 
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
 class Session:
     """One run: what it was asked, what it found out, and what it measured."""
 
-    def __init__(self, settings: Settings, live: LiveLine) -> None:
+    def __init__(self, settings: Settings, live: LiveLine, registered: Callable[[], Mapping[str, Description]]) -> None:
         self.settings = settings
         self.live = live
         self.places = Places(
@@ -60,7 +62,7 @@ class Session:
             CompileOnly.of(settings.npu_platforms, settings.cache_dir, settings.baselines_dir, settings.update),
         )
         self._parts = Parts(settings, self.places, live)
-        self.asking = Asking(settings.root, self.places, self._parts)
+        self.asking = Asking(settings.root, self.places, self._parts, registered)
         self.compiling = Compiling(self.places, self._parts)
         self._error_rate = comparison_error_rate(1)
         self._may_wait: set[str] = set()
@@ -85,6 +87,13 @@ class Session:
     def _against(self) -> Against | None:
         other = self._parts.environment
         return None if other is None else Against(other)
+
+    @cached_property
+    def agreements(self) -> Agreements:
+        """What holds arms against each other on shapes that a test draws."""
+        from .agreement import Agreements  # noqa: PLC0415  (paid only by runs that do)
+
+        return Agreements(self.asking, self._parts)
 
     @property
     def store(self) -> BaselineStore:
@@ -123,6 +132,11 @@ class Session:
     def ladders(self) -> tuple[LadderRecord, ...]:
         """The ladders that were measured, in order."""
         return self.absolutes.ladders if "absolutes" in self.__dict__ else ()
+
+    @property
+    def drawn_notes(self) -> tuple[str, ...]:
+        """What is to be said of the data that outputs were compared on, once a model."""
+        return self._comparisons.drawn_notes
 
     @property
     def judging(self) -> Judging:
@@ -292,6 +306,8 @@ class Session:
     def release(self) -> None:
         """End whatever a test left running."""
         self.live.end()
+        if "agreements" in self.__dict__:
+            self.agreements.close()
         self._parts.release()
 
     def end(self) -> None:

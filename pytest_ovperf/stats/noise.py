@@ -12,7 +12,6 @@ from enum import StrEnum
 from math import fsum, isfinite, sqrt
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.arms import Engine
 from pytest_ovperf.errors import MeasurementError, SettingsError
 from pytest_ovperf.metrics import WorkloadKind
 
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 class PairKind(StrEnum):
     """What meets in a comparison, and doing what: all that its noise and its default tolerance depend on.
 
-    Of what runs in one process call after call there are two kinds each, since PyTorch's arms are the noisier ones.
+    Of what runs in one process call after call there are two kinds each, since PyTorch's arms are the noisier ones; any
+    arm that is not OpenVINO's counts as one of those.
     """
 
     OPENVINO = "openvino-openvino"
@@ -92,7 +92,8 @@ NOISE = {
     PairKind.EXPORT: Noise(0.12, PRIOR_DEGREES, 0.05, tolerance=0.25, least_tolerance=0.15, detects=0.40),
 }
 
-#: The kinds by what is done: between OpenVINO's own arms, and where one of the arms is PyTorch's.
+#: The kinds by what is done: between OpenVINO's own arms, and where one is another's. What is known of the others is
+#: PyTorch's noise; ONNX Runtime and functions of the user's are taken for as noisy.
 _KINDS: Mapping[WorkloadKind, tuple[PairKind, PairKind]] = {
     WorkloadKind.INFER: (PairKind.OPENVINO, PairKind.PYTORCH),
     WorkloadKind.STREAM: (PairKind.STREAM, PairKind.STREAM_PYTORCH),
@@ -118,15 +119,15 @@ TOLERANCE_DEVIATIONS = 2.0
 DAY_DEGREES = 4.0
 
 
-def kind_of(metric: Metric, *, with_pytorch: bool) -> PairKind:
-    """Return the kind of pair that is compared by ``metric``, one of them PyTorch's or none."""
-    return _KINDS[metric.workload][with_pytorch]
+def kind_of(metric: Metric, *, with_other: bool) -> PairKind:
+    """Return the kind of pair that is compared by ``metric``; ``with_other`` tells of an arm that is not OpenVINO's."""
+    return _KINDS[metric.workload][with_other]
 
 
 def pair_kind(comparison: Comparison) -> PairKind:
     """Return the kind of pair that a comparison is."""
-    engines = {comparison.candidate.engine, comparison.reference.engine}
-    return kind_of(comparison.metric, with_pytorch=Engine.PYTORCH in engines)
+    arms = comparison.candidate, comparison.reference
+    return kind_of(comparison.metric, with_other=not all(arm.engine.is_openvino for arm in arms))
 
 
 def noise_of(comparison: Comparison) -> Noise:

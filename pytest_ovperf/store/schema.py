@@ -1,4 +1,4 @@
-"""What a baseline file says, versions 2 to 4: text to typed data and back, byte for byte.
+"""What a baseline file says, versions 2 to 5: text to typed data and back, byte for byte.
 
 ::
 
@@ -10,7 +10,8 @@
         "test_int8_pays[CPU]": {
           "distilbert · openvino-int8 over openvino-fp32 on CPU · latency · infer 1x128": {
             "candidate_ns": 9123456,
-            "fidelity": {"cosine", "max_abs_error", "top1"} or null,
+            "fidelity": {"cosine", "max_abs_error", "top1"} or null; with a task's score also
+                        {"reference_score", "score"}
             "launch_s": 4.2,                     what a launch takes, 0 where unknown
             "layers": {                          where graphs and times are kept: see `layer_names`
               "candidate": {"graph": "….graph.txt", "times": "….times.txt"},
@@ -29,9 +30,9 @@ What the metric costs either arm is in the unit that the name says: ``candidate_
 ``candidate_ns_per_sample``, ``…_per_token`` and ``…_per_request`` for rates, ``candidate_bytes`` for memory and files.
 ``layers`` has the sides that have an execution graph, and is left out where neither has.
 
-Only from version 3 on are there others than nanoseconds, and only in version 4 are there ``layers``: a file is written
-as the oldest version that can hold it, so that no file changes for what it does not hold. In version 1, which is still
-read, the log ratios were one list and ``launch_s`` was not there.
+Only from version 3 on are there others than nanoseconds, from version 4 on ``layers``, and only in version 5 are there
+scores: a file is written as the oldest version that can hold it, so that no file changes for what it does not hold. In
+version 1, which is still read, the log ratios were one list and ``launch_s`` was not there.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from pytest_ovperf.arms import Side
 from pytest_ovperf.errors import BaselineError
 from pytest_ovperf.hardware.profile import HardwareProfile, wrong_fact
 from pytest_ovperf.metrics import Unit
-from pytest_ovperf.records import Fidelity, LayerFiles, StoredBaseline
+from pytest_ovperf.records import Fidelity, LayerFiles, Scores, StoredBaseline
 
 from . import layer_names
 from .document import Members, read_document
@@ -56,7 +57,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: The newest version that this code reads, and the one that it writes where the older ones cannot hold the content.
-SCHEMA = 4
+SCHEMA = 5
+_WITHOUT_SCORES = 4
 _WITHOUT_LAYERS = 3
 _OF_TIMES = 2
 
@@ -75,6 +77,8 @@ _COUNTED_IN: Mapping[Unit, str] = {
     Unit.BYTES: "bytes",
 }
 _FIDELITY_NAMES = ("cosine", "max_abs_error", "top1")
+_SCORE_NAMES = ("reference_score", "score")
+_MAX_NUMBER = 1e300  # what a user's own function may return, and an output differ by
 
 _DIGITS = 6  # a millionth of a ratio is far below any noise, and a diff of more digits is unreadable
 _MAX_LOG_RATIO = 20.0  # a factor of 485 million: past it something is damaged
@@ -95,7 +99,6 @@ class BaselineFile:
 
 def rounded(stored: StoredBaseline) -> StoredBaseline:
     """Return ``stored`` as a file holds it: six significant digits, whole costs, launches together by day."""
-    fidelity = stored.fidelity
     by_day = _by_day(stored)
     return StoredBaseline(
         log_ratios=tuple(_round(value) for values in by_day.values() for value in values),
@@ -104,9 +107,19 @@ def rounded(stored: StoredBaseline) -> StoredBaseline:
         tolerance=_round(stored.tolerance),
         candidate_cost=float(_whole(stored.candidate_cost)),
         reference_cost=float(_whole(stored.reference_cost)),
-        fidelity=fidelity and Fidelity(_round(fidelity.cosine), _round(fidelity.top1), _round(fidelity.max_abs_error)),
+        fidelity=stored.fidelity and _rounded_fidelity(stored.fidelity),
         provenance=dict(stored.provenance),
         layers=dict(stored.layers),
+    )
+
+
+def _rounded_fidelity(fidelity: Fidelity) -> Fidelity:
+    scores = fidelity.scores
+    return Fidelity(
+        _round(fidelity.cosine),
+        _round(fidelity.top1),
+        _round(fidelity.max_abs_error),
+        scores=scores and Scores(_round(scores.candidate), _round(scores.reference)),
     )
 
 
@@ -160,8 +173,10 @@ def decode(text: str, source: Path) -> BaselineFile:
 def _oldest_for(file: BaselineFile) -> int:
     """Return the oldest version that can hold the content."""
     entries = [entry for labels in file.tests.values() for entry in labels.items()]
-    if any(stored.layers for _, stored in entries):
+    if any(stored.fidelity is not None and stored.fidelity.scores is not None for _, stored in entries):
         return SCHEMA
+    if any(stored.layers for _, stored in entries):
+        return _WITHOUT_SCORES
     return _OF_TIMES if all(_counted_in(label) == _NANOSECONDS for label, _ in entries) else _WITHOUT_LAYERS
 
 
@@ -197,7 +212,7 @@ def _entry(label: str, entry: Members, version: int) -> StoredBaseline:
         tolerance=entry.number("tolerance", *_TOLERANCES),
         candidate_cost=float(entry.whole(candidate, 1, _MAX_COST)),
         reference_cost=float(entry.whole(reference, 1, _MAX_COST)),
-        fidelity=_fidelity(entry.child("fidelity")) if compared else None,
+        fidelity=_fidelity(entry.child("fidelity"), version) if compared else None,
         provenance=texts,
         layers=_layers(entry) if _LAYERS in entry.members else {},
     )
@@ -238,21 +253,32 @@ def _by_day(stored: StoredBaseline) -> dict[str, tuple[float, ...]]:
     return {day: stored.by_day[day] for day in sorted(stored.by_day)} if stored.days else {recorded: stored.log_ratios}
 
 
-def _fidelity(fidelity: Members) -> Fidelity:
-    fidelity.only(_FIDELITY_NAMES)
+def _fidelity(fidelity: Members, version: int) -> Fidelity:
+    scored = version > _WITHOUT_SCORES and any(name in fidelity.members for name in _SCORE_NAMES)
+    fidelity.only((*_FIDELITY_NAMES, *_SCORE_NAMES) if scored else _FIDELITY_NAMES)
     return Fidelity(
         cosine=fidelity.number("cosine", -1.0, 1.0),
         top1=fidelity.number("top1", 0.0, 1.0),
-        max_abs_error=fidelity.number("max_abs_error", 0.0, float("1e300")),
+        max_abs_error=fidelity.number("max_abs_error", 0.0, _MAX_NUMBER),
+        scores=_scores(fidelity) if scored else None,
     )
 
 
+def _scores(fidelity: Members) -> Scores:
+    candidate, reference = (fidelity.number(name, -_MAX_NUMBER, _MAX_NUMBER) for name in reversed(_SCORE_NAMES))
+    return Scores(candidate, reference)
+
+
+def _fidelity_data(fidelity: Fidelity) -> dict[str, float]:
+    names = _FIDELITY_NAMES if fidelity.scores is None else (*_FIDELITY_NAMES, *_SCORE_NAMES)
+    return {name: getattr(fidelity, name) for name in names}
+
+
 def _entry_data(stored: StoredBaseline, unit: str) -> dict[str, object]:
-    fidelity = stored.fidelity
     layers = {str(side): _layer_data(files) for side, files in stored.layers.items()}
     return {
         f"candidate_{unit}": _whole(stored.candidate_cost),
-        "fidelity": fidelity and {name: getattr(fidelity, name) for name in _FIDELITY_NAMES},
+        "fidelity": stored.fidelity and _fidelity_data(stored.fidelity),
         "launch_s": stored.launch_s,
         **({_LAYERS: layers} if layers else {}),
         "log_ratios": {day: list(values) for day, values in stored.by_day.items()},

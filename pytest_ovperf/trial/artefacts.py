@@ -41,7 +41,8 @@ class FilesArm:
 
     def block(self, min_ns: int, min_calls: int) -> Block:  # noqa: ARG002  (files do not change by being looked at)
         """Return the size of the files in bytes. Raises `ModelError` where there are none."""
-        return Block((), bytes=model_bytes(ir=self.request.ir, weights=self.request.weights))
+        asked = self.request
+        return Block((), bytes=model_bytes(ir=asked.ir, weights=asked.weights, onnx=asked.onnx))
 
     def outputs(self) -> Mapping[str, NDArray[Any]]:
         """Return nothing: files that are not loaded have no outputs."""

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_ovperf.arms import Engine
 from pytest_ovperf.engines.protocol import FROM_CACHE
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.metrics import WorkloadKind
@@ -69,8 +68,8 @@ class FreshArm:
         self._importing: list[_Process] = []
         self._last: _Process | None = None
         self._further: tuple[str, ...] = ()
-        # PyTorch compiles nothing that could be kept.
-        self._cache_use = None if request.engine is Engine.PYTORCH else request.tuning.cache
+        # The others compile nothing that could be kept.
+        self._cache_use = request.tuning.cache if request.engine.is_openvino else None
         self._warm_cache: Path | None = None
         self._facts: ArmFacts | None = None
 

@@ -89,7 +89,15 @@ def arm_to_data(arm: Arm) -> dict[str, Any]:
     """Return an arm as plain data."""
     tuning = {"tuning": arm.tuning.settings} if arm.tuning else {}
     release = {"release": arm.release} if arm.release else {}
-    return {"engine": str(arm.engine), "precision": str(arm.precision), "device": arm.device, **tuning, **release}
+    function = {"function": arm.function} if arm.function else {}
+    return {
+        "engine": str(arm.engine),
+        "precision": str(arm.precision),
+        "device": arm.device,
+        **tuning,
+        **release,
+        **function,
+    }
 
 
 def _launch_to_data(launch: Launch) -> dict[str, Any]:
@@ -174,18 +182,15 @@ def _comparison(place: _Place) -> Comparison:
 
 
 def _arm(place: _Place) -> Arm:
-    place.keys("engine", "precision", "device", perhaps=("tuning", "release"))
-    engine, precision, release = (
+    place.keys("engine", "precision", "device", perhaps=("tuning", "release", "function"))
+    release, function = place.get("release"), place.get("function")
+    return Arm(
         place.at("engine").one_of(Engine),
         place.at("precision").one_of(Precision),
-        place.get("release"),
-    )
-    return Arm(
-        engine,
-        precision,
         place.at("device").text(),
         _tuning(place.get("tuning")),
         "" if release is None else release.text(),
+        "" if function is None else function.text(),
     )
 
 

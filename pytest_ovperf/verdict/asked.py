@@ -17,7 +17,8 @@ class Asked:
     ``device`` names the devices of both arms in full. ``tolerance`` is what the run asks for and ``kept_tolerance``
     what a new baseline is to remember (the command line is for one run only), ``None`` where that is left to the
     baseline or the kind of comparison. ``fidelity`` is ``None`` unless it is known already. ``weights`` is a digest of
-    the files of a model that the user brought, else empty.
+    the files of a model that the user brought, else empty. ``drawn`` is what is to be said of a fidelity that is
+    measured now (`drawn_note`).
     """
 
     node_id: str
@@ -27,6 +28,7 @@ class Asked:
     kept_tolerance: float | None
     fidelity: Fidelity | None
     weights: str = ""
+    drawn: str = ""
 
     @property
     def key(self) -> EntryKey:

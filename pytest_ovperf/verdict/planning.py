@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.arms import Engine
+from pytest_ovperf.arms import ARMS
 from pytest_ovperf.records import StoredBaseline  # noqa: TC001  (see above)
 from pytest_ovperf.settings import DEFAULT_BUDGET_S, Settings, UpdateMode
 from pytest_ovperf.stats.noise import NOISE, Noise, PairKind, kind_of
@@ -101,11 +101,16 @@ def _comparisons(test: PlannedTest, settings: Settings, store: BaselineStore) ->
 
 
 def _noise(label: str) -> Noise:
-    with_pytorch = Engine.PYTORCH in arms_of(label)
-    metric = metric_of(label)
+    metric, arms = metric_of(label), arms_of(label)
     if metric is None:  # a label that nobody of ours wrote: it counts as noisy
         return NOISE[PairKind.PYTORCH]
-    return NOISE[kind_of(metric, with_pytorch=with_pytorch)]
+    return NOISE[kind_of(metric, with_other=not all(map(_is_openvino, arms.split(" over "))))]
+
+
+def _is_openvino(arm: str) -> bool:
+    """Tell whether an arm, as a label writes it, is one of OpenVINO's."""
+    kind = arm.partition("[")[0].partition(" ")[0]
+    return kind in ARMS and ARMS[kind][0].is_openvino
 
 
 def _seconds(launch_s: float, budget_s: float, update: UpdateMode) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import Side
 from pytest_ovperf.errors import MeasurementError
 from pytest_ovperf.records import ComparisonRecord, VerdictKind
 from pytest_ovperf.stats import fidelity as fidelity_of
@@ -34,8 +35,10 @@ def record_of(asked: Asked, measuring: Measuring, verdict: Verdict, stored: Stor
     if fidelity is None and outputs is not None:
         if asked.comparison.is_race:
             fidelity, notes = _raced_outputs(outputs)
+        elif any(asked.comparison.arm(side).function for side in Side):
+            fidelity, notes = _returned(outputs, asked.drawn)
         else:
-            fidelity = fidelity_of.compare(outputs.candidate, outputs.reference)
+            fidelity = replace(fidelity_of.compare(outputs.candidate, outputs.reference), note=asked.drawn)
     return replace(row(asked, measuring, verdict, stored, fidelity), notes=notes)
 
 
@@ -54,6 +57,19 @@ def _raced_outputs(outputs: Outputs) -> tuple[Fidelity | None, tuple[str, ...]]:
         f"{found.max_abs_error:.3g}), so this is not the same work: a fidelity test says whether the new ones are right"
     )
     return found, (note,)
+
+
+def _returned(outputs: Outputs, drawn: str) -> tuple[Fidelity | None, tuple[str, ...]]:
+    """Return how near what a function of the user's returned is to the other arm's outputs.
+
+    What it returns is up to its author, who asks for fidelity where both can be compared.
+    """
+    if not outputs.candidate and not outputs.reference:
+        return None, ("neither arm returns arrays, so nothing says that both do the same work",)
+    try:
+        return replace(fidelity_of.compare(outputs.candidate, outputs.reference), note=drawn), ()
+    except MeasurementError as error:
+        return None, (f"what both arms return cannot be compared, so this may not be the same work: {error.seen}",)
 
 
 def row(

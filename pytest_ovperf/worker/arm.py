@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_ovperf.arms import Engine
 from pytest_ovperf.records import ArmFacts, Block, Interference
 
 from .client import Worker
@@ -29,13 +28,15 @@ _NS_PER_S = 1_000_000_000
 class ArmTimeouts:
     """How long an arm may take, in seconds. A block's own length comes on top of ``block_s``.
 
-    A generation, of which a block and the outputs hold one or two, may take ``generation_s``.
+    A generation, of which a block and the outputs hold one or two, may take ``generation_s``, and a user's function
+    that tells how well an arm does its task ``score_s``.
     """
 
     load_s: float = 600.0
     block_s: float = 120.0
     outputs_s: float = 120.0
     generation_s: float = 600.0
+    score_s: float = 3600.0
 
 
 class ArmWorker:
@@ -107,13 +108,34 @@ class ArmWorker:
         """
         return fetch_outputs(self._worker, self._longest_s(self._timeouts.outputs_s))
 
+    def predict(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Return the outputs on ``arrays``, one for each input by its name, as `outputs` does.
+
+        The inputs that are timed stay. Raises `ModelError` for arrays that the model does not take, and what `outputs`
+        does.
+        """
+        from pytest_ovperf.models.arrays import write_arrays  # noqa: PLC0415  (brings numpy)
+
+        with tempfile.TemporaryDirectory(prefix="ovperf-inputs-") as folder:
+            path = Path(folder) / "inputs.npz"
+            write_arrays(path, arrays)
+            return _fetch(self._worker, "predict", self._timeouts.outputs_s, inputs=str(path))
+
+    def score(self, function: str) -> float:
+        """Return what the user's ``function``, an import path, makes of the arm; it is called in the arm's process.
+
+        Raises `ModelError` for a function that is not there, fails, or returns no finite number.
+        """
+        value = self._worker.request("score", timeout_s=self._timeouts.score_s, function=function)
+        return float(value["score"])
+
     def graph(self) -> list[dict[str, Any]]:
         """Return the layers of the model's execution graph, each as `graphs.layers` reads it, in order.
 
-        Empty where the device shows none, and of PyTorch's arms. For the end of a launch: the model runs once more for
-        it, and an arm of GenAI compiles its IR once more. Raises `WorkerError` and `DeviceFailureError`.
+        Empty where the device shows none, and of arms that are not OpenVINO's. For the end of a launch: the model runs
+        once more for it, and an arm of GenAI compiles its IR once more. Raises `WorkerError` and `DeviceFailureError`.
         """
-        if self._request.engine is Engine.PYTORCH:
+        if not self._request.engine.is_openvino:
             return []
         value = self._worker.request("graph", timeout_s=self._longest_s(self._timeouts.outputs_s))
         return list(value["layers"])
@@ -137,11 +159,16 @@ class ArmWorker:
 
 def fetch_outputs(worker: Worker, timeout_s: float) -> dict[str, NDArray[Any]]:
     """Return the floating-point outputs of the model that ``worker`` has loaded as float32, by name."""
+    return _fetch(worker, "outputs", timeout_s)
+
+
+def _fetch(worker: Worker, do: str, timeout_s: float, **arguments: str) -> dict[str, NDArray[Any]]:
+    """Let the worker ``do`` what writes arrays to a file, and return them by name."""
     import numpy as np  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="ovperf-outputs-") as folder:
         path = Path(folder) / "outputs.npz"
-        worker.request("outputs", timeout_s=timeout_s, path=str(path))
+        worker.request(do, timeout_s=timeout_s, path=str(path), on_progress=None, **arguments)
         with np.load(path) as arrays:
             return {name: arrays[name] for name in arrays.files}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_ovperf.arms import Engine
 from pytest_ovperf.engines.capability import PROMISED
 from pytest_ovperf.errors import ArmUnavailableError, MeasurementError
 from pytest_ovperf.hardware.devices import base_devices
@@ -91,7 +92,12 @@ def _check_settings(arm: Arm, facts: ArmFacts) -> None:
 
 
 def check_devices(arm: Arm, devices: Sequence[str]) -> None:
-    """Raise `MeasurementError` unless each of the ``devices`` that execute is one that ``arm`` names."""
+    """Raise `MeasurementError` unless each of the ``devices`` that execute is one that ``arm`` names.
+
+    Where a function of the user's computes, nobody can read back: its device is as it was asked for.
+    """
+    if arm.engine is Engine.CALL:
+        return
     if not devices or not all(_fits(device, arm.device) for device in devices):
         raise MeasurementError(
             f"{arm}: it runs on {', '.join(devices) or 'no device'}, not on what was asked for.",

@@ -47,7 +47,7 @@ class Commands:
     def __init__(self) -> None:
         self._arm: _LoadedArm | None = None
 
-    def run(self, do: str, arguments: Mapping[str, Any], say: Say) -> Mapping[str, Any]:  # noqa: C901, PLR0911  (one a command)
+    def run(self, do: str, arguments: Mapping[str, Any], say: Say) -> Mapping[str, Any]:  # noqa: C901, PLR0911, PLR0912  (one a command)
         """Carry out the command ``do``. Raises whatever it raises."""
         match do:
             case "hello":
@@ -60,8 +60,14 @@ class Commands:
                 return self._block(arguments["min_ns"], arguments["min_calls"])
             case "outputs":
                 return self._outputs(Path(arguments["path"]))
+            case "predict":
+                return self._predict(Path(arguments["inputs"]), Path(arguments["path"]))
+            case "score":
+                return self._score(arguments["function"])
             case "graph":
                 return self._graph()
+            case "draw":
+                return _draw(arguments)
             case "profile":
                 return _profile(arguments["request"], arguments["calls"])
             case "import" | "first" | "footprint":
@@ -93,6 +99,7 @@ class Commands:
         witness = Witness()
         times = take_block(arm.model, arm.request.kind, min_ns, min_calls)
         interference = asdict(witness.seen())
+        _settle(arm.model)
         return {
             **times,
             "items": arm.items,
@@ -113,6 +120,7 @@ class Commands:
         model, value = (
             fresh.first_inference(request) if do == "first" else fresh.footprint(request, arguments["inferences"])
         )
+        _settle(model)
         asked = LoadRequest.from_json(request)
         self._arm = _LoadedArm(model, asked, samples_in(asked.inputs))
         return {**value, "items": self._arm.items, "tokens": asked.new_tokens}
@@ -123,6 +131,24 @@ class Commands:
         outputs = self._loaded().model.outputs()
         write_arrays(path, outputs)
         return {"names": list(outputs)}
+
+    def _predict(self, inputs: Path, path: Path) -> Mapping[str, Any]:
+        import numpy as np  # noqa: PLC0415
+
+        from pytest_ovperf.models.arrays import write_arrays  # noqa: PLC0415
+
+        from .scoring import predictor_of  # noqa: PLC0415
+
+        predictor = predictor_of(self._loaded().model)
+        with np.load(inputs) as arrays:
+            outputs = predictor.predict({name: arrays[name] for name in arrays.files})
+        write_arrays(path, outputs)
+        return {"names": list(outputs)}
+
+    def _score(self, function: str) -> Mapping[str, Any]:
+        from .scoring import score  # noqa: PLC0415
+
+        return {"score": score(function, self._loaded().model)}
 
     def _graph(self) -> Mapping[str, Any]:
         from pytest_ovperf.engines.protocol import Inspectable  # noqa: PLC0415
@@ -140,11 +166,28 @@ class Commands:
         return self._arm
 
 
+def _settle(model: LoadedModel) -> None:
+    """Leave the processors to whoever has them next."""
+    from pytest_ovperf.engines.protocol import Lingering  # noqa: PLC0415
+
+    if isinstance(model, Lingering):
+        model.settle()
+
+
 def _compile(request: Mapping[str, Any]) -> Mapping[str, Any]:
     from pytest_ovperf.engines.openvino import compile_facts  # noqa: PLC0415
     from pytest_ovperf.engines.protocol import LoadRequest  # noqa: PLC0415
 
     return facts_to_json(compile_facts(LoadRequest.from_json(request)))
+
+
+def _draw(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    from pytest_ovperf.models.arrays import write_arrays  # noqa: PLC0415
+    from pytest_ovperf.models.drawing import draw_inputs  # noqa: PLC0415
+
+    drawn = draw_inputs(Path(arguments["ir"]), arguments["shapes"], vocabulary=arguments["vocabulary"])
+    write_arrays(Path(arguments["path"]), drawn)
+    return {"names": list(drawn)}
 
 
 def _profile(request: Mapping[str, Any], calls: int) -> Mapping[str, Any]:

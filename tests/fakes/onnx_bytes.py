@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FLOAT, INT64 = 1, 7
+FLOAT, INT64, FLOAT16 = 1, 7, 10
+_KINDS = {np.dtype(np.float32): FLOAT, np.dtype(np.int64): INT64, np.dtype(np.float16): FLOAT16}
 Dims = Sequence[int | str] | None
 
 
@@ -43,6 +44,18 @@ def dense(
         (path.parent / external).write_bytes(weight.tobytes())
     weights = [_tensor("weight", weight, external), _tensor("bias", bias)]
     return _write(path, nodes, weights, inputs, _value("logits", FLOAT, ("batch", outputs)))
+
+
+def half(path: Path) -> Path:
+    """Write ``features @ weight``, whose weight is kept in half precision."""
+    nodes = [
+        _node("Cast", ["half"], "weight", _attribute("to", FLOAT)),
+        _node("MatMul", ["features", "weight"], "logits"),
+    ]
+    weights = [_tensor("half", np.ones((16, 8), np.float16))]
+    return _write(
+        path, nodes, weights, [_value("features", FLOAT, ("batch", 16))], _value("logits", FLOAT, ("batch", 8))
+    )
 
 
 def lookup(path: Path, *, words: int = 40) -> Path:
@@ -96,8 +109,7 @@ def _attribute(name: str, value: int) -> bytes:
 
 
 def _tensor(name: str, array: NDArray[np.generic], external: str | None = None) -> bytes:
-    kind = FLOAT if array.dtype == np.float32 else INT64
-    head = b"".join(_field(1, size) for size in array.shape) + _field(2, kind) + _field(8, name.encode())
+    head = b"".join(_field(1, size) for size in array.shape) + _field(2, _KINDS[array.dtype]) + _field(8, name.encode())
     if external is None:
         return head + _field(9, array.tobytes())
     return head + _field(13, _field(1, b"location") + _field(2, external.encode())) + _field(14, 1)

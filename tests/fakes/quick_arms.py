@@ -46,6 +46,9 @@ CALL_NS = {
 FIRST = 0.25
 BYTES_PER_NS = 10
 PRECISIONS = {"openvino-bf16": "bf16"}
+#: What any score= makes of each kind of arm.
+SCORES = {"openvino-int8": 0.9123}
+SCORE = 0.92
 #: By how much arms of another environment are slower, by kind, and what they raise when they are loaded.
 OLD: dict[str, float] = {}
 REFUSED: dict[str, Exception] = {}
@@ -146,6 +149,9 @@ def install() -> None:
     def outputs(_self: Arms, requests: Mapping[Arm, Asked]) -> dict[Arm, Mapping[str, NDArray[Any]]]:
         return {arm: QuickArm(arm, *request).outputs() for arm, request in requests.items()}
 
+    def scores(_self: Arms, requests: Mapping[Arm, Asked], _function: str) -> dict[Arm, float]:
+        return {arm: SCORES.get(arm.kind, SCORE) for arm in requests}
+
     def profile(_self: Arms, _request: Asked, arm: Arm, _calls: int) -> ArmProfile:
         try:
             rows, shares = LAYERS[arm.kind][arm.release], SHARES[arm.kind][arm.release]
@@ -156,6 +162,7 @@ def install() -> None:
 
     Arms.profile = profile  # type: ignore[method-assign,assignment]
     Arms.outputs = outputs  # type: ignore[method-assign,assignment]
+    Arms.scores = scores  # type: ignore[method-assign,assignment]
     Arms.prepare = prepare  # type: ignore[method-assign,assignment]
     Arms.open = open_arm  # type: ignore[method-assign,assignment]
     vars(session)["read_machine"] = lambda: MACHINE

@@ -27,6 +27,7 @@ from pytest_ovperf.errors import (
     PluginMissingError,
 )
 from pytest_ovperf.hardware.causes import ShapeKind, classify
+from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.worker.arm import ArmWorker
 from pytest_ovperf.worker.compiling import compile_in_worker
 from tests.unit.request_examples import request_of
@@ -117,6 +118,40 @@ def test_both_engines_load_side_by_side_agree_and_take_times(artefacts: Artefact
     one, other = ours["last_hidden_state"].ravel(), theirs["last_hidden_state"].ravel()
     assert one.shape == (12 * 64,)
     assert one @ other / (np.linalg.norm(one) * np.linalg.norm(other)) > 0.999
+
+
+@pytest.mark.parametrize("kind", [WorkloadKind.INFER, WorkloadKind.STREAM])
+def test_both_engines_predict_on_other_inputs_and_keep_those_that_are_timed(
+    artefacts: Artefacts, kind: WorkloadKind
+) -> None:
+    given = {"input_ids": np.full(SHAPE, 7), "attention_mask": np.ones(SHAPE, np.int32)}
+    predicted = []
+    for arm in (FP32, PYTORCH):
+        with ArmWorker.start(arm, replace(artefacts.request(arm), kind=kind)) as worker:
+            worker.loaded()
+            before = worker.outputs()["last_hidden_state"]
+            predicted.append(worker.predict(given)["last_hidden_state"])
+            np.testing.assert_allclose(worker.outputs()["last_hidden_state"], before, atol=1e-6)
+            with pytest.raises(ModelError, match="no input 'pixel_values'; it takes "):
+                worker.predict({"pixel_values": np.ones(3)})
+            with pytest.raises(ModelError, match="'attention_mask' was not given; there is input_ids"):
+                worker.predict({"input_ids": given["input_ids"]})
+    assert predicted[0].dtype == np.float32
+    assert not np.allclose(predicted[0], before, atol=1e-3)
+    np.testing.assert_allclose(*predicted, atol=1e-4)
+
+
+def test_a_shape_that_an_arm_was_not_compiled_for_is_refused_and_pytorch_takes_any(artefacts: Artefacts) -> None:
+    longer = dict.fromkeys(["input_ids", "attention_mask"], np.ones((1, 13), np.int64))
+    with ArmWorker.start(FP32, artefacts.request(FP32)) as worker:
+        worker.loaded()
+        with pytest.raises(ModelError, match="is 1x13, and the model was compiled for 1x12"):
+            worker.predict(longer)
+    with ArmWorker.start(PYTORCH, artefacts.request(PYTORCH)) as worker:
+        worker.loaded()
+        assert worker.predict(longer)["last_hidden_state"].shape == (1, 13, 64)
+        with pytest.raises(ModelError, match=r"PyTorch cannot run the model on input_ids .*: IndexError: "):
+            worker.predict({**longer, "input_ids": np.full((1, 13), 100)})
 
 
 def test_the_bf16_arm_computes_in_bf16_or_is_unavailable(artefacts: Artefacts) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_ovperf.arms import Arm, parse_arm
+from pytest_ovperf.engines.feeding import read_inputs
 from pytest_ovperf.engines.openvino import compile_model
 from pytest_ovperf.metrics import Metric, WorkloadKind
 from pytest_ovperf.models.cache import ArtefactCache
@@ -156,8 +157,7 @@ def test_no_tokenizer_is_needed(generating: Generating) -> None:
 def test_one_fixed_shape_generates_the_same_text(generating: Generating) -> None:
     """A device without dynamic shapes: every step is a whole pass over a window of one length, compiled for it."""
     _, request = generating.request("openvino-fp32")
-    with np.load(request.inputs) as arrays:
-        prompt = arrays["input_ids"]
+    prompt = read_inputs(request)["input_ids"]
     window = prompt.shape[1] + NEW_TOKENS
     compiled = compile_model(generating.of_fixed_shape((1, window)))
     assert all(port.partial_shape.is_static for port in compiled.inputs)

@@ -53,6 +53,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> ModelLibrary:
 
 
 def inputs_of(files: ModelFiles) -> dict[str, Any]:
+    assert files.inputs is not None
     with np.load(files.inputs) as arrays:
         return dict(arrays)
 

@@ -38,7 +38,8 @@ def files(models: ModelLibrary, name: str, precision: Precision) -> ModelFiles:
     return models.files(resolve(name, shape=None, base=Path()), precision)
 
 
-def load_inputs(path: Path) -> dict[str, Any]:
+def load_inputs(path: Path | None) -> dict[str, Any]:
+    assert path is not None
     with np.load(path) as arrays:
         return dict(arrays)
 
@@ -202,5 +203,5 @@ def test_a_hub_that_cannot_be_reached_says_what_to_do(
 ) -> None:
     huggingface_hub = pytest.importorskip("huggingface_hub")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(ModelError, match="name its directory instead"):
+    with pytest.raises(ModelError, match="name that directory instead"):
         models.settle(resolve("owner/name", shape=None, base=tmp_path))

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from pytest_ovperf.arms import ARMS, Arm, Comparison, Engine, Precision, named_arm, parse_arm
-from pytest_ovperf.errors import ArmError
+from pytest_ovperf.errors import ArmError, ModelError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind
+from pytest_ovperf.records import Fidelity, Scores
 
 
 def comparison(candidate: str, reference: str, device: str = "CPU") -> Comparison:
@@ -64,3 +65,19 @@ def test_a_race_is_of_an_arm_over_itself() -> None:
     race = replace(plain, reference=replace(plain.reference, release="2025.4.1"))
     assert (plain.is_race, race.is_race) == (False, True)
     assert race.arms == "openvino-int8[streams=2] over itself with OpenVINO 2025.4.1"
+
+
+def test_scores_are_read_off_a_fidelity_with_what_is_lost() -> None:
+    near = Fidelity(0.99, 1.0, 0.1, scores=Scores(candidate=0.91, reference=0.93))
+    assert (near.score, near.reference_score) == (0.91, 0.93)
+    assert near.score_loss == pytest.approx(0.02)
+    assert repr(near).endswith("scores=Scores(candidate=0.91, reference=0.93))")
+
+
+@pytest.mark.parametrize("name", ["score", "reference_score", "score_loss"])
+def test_a_fidelity_without_scores_says_what_to_write(name: str) -> None:
+    near = Fidelity(0.99, 1.0, 0.1)
+    assert "scores" not in repr(near)
+    with pytest.raises(ModelError, match="There is no score") as refused:
+        getattr(near, name)
+    assert 'score="shop.task:accuracy"' in refused.value.remedy

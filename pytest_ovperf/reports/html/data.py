@@ -220,7 +220,7 @@ def _run_facts(compared: Compared, *, alone: bool) -> list[tuple[str, str]]:
         ("Raced against", f"OpenVINO {run.raced_against}" if run.raced_against else ""),
         *(
             (name, run.versions[key])
-            for name, key in (("OpenVINO", "openvino"), ("PyTorch", "torch"))
+            for name, key in (("OpenVINO", "openvino"), ("PyTorch", "torch"), ("ONNX Runtime", "onnxruntime"))
             if key in run.versions
         ),
         ("Intervals", f"{confidence.pop()} confidence" if len(confidence) == 1 else ""),

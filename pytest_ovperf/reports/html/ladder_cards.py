@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.metrics import Metric
-from pytest_ovperf.reports import figures
+from pytest_ovperf.reports import fidelity_text, figures
 from pytest_ovperf.runs.values import unit_of
 
 from . import wording
@@ -14,12 +14,13 @@ from .content import LadderCard, LadderRung
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_ovperf.records import Fidelity
     from pytest_ovperf.reports.ladder import ArmPlace, Ladder, Rung
 
 NOTE = (
-    "Each factor is over the reference: PyTorch where the run measured it, else the slowest arm. Where an arm was not "
-    "compared with that directly, the factors of its comparisons are multiplied and the arms in between named; the "
-    "interval takes them for independent."
+    "Each factor is over the reference: PyTorch where the run measured it, else ONNX Runtime, else the slowest arm. "
+    "Where an arm was not compared with that directly, the factors of its comparisons are multiplied and the arms in "
+    "between named; the interval takes them for independent."
 )
 
 _PAIR = 2
@@ -46,7 +47,7 @@ def _rung(rung: Rung, ladder: Ladder, widest: float, places: Sequence[ArmPlace])
     is_foot = rung.arm == ladder.foot
     fidelity = ""
     if rung.fidelity is not None and rung.against is not None:
-        fidelity = f"cosine {rung.fidelity.cosine:.4f} to {_name(rung.against, places)}"
+        fidelity = _fidelity(rung.fidelity, _name(rung.against, places))
     return LadderRung(
         name=_name(rung.arm, places),
         device=rung.arm.device,
@@ -66,3 +67,11 @@ def _name(arm: ArmPlace, places: Sequence[ArmPlace]) -> str:
     """Name an arm, with its device where the ladder has it on several."""
     alone = sum(place.name == arm.name for place in places) == 1
     return arm.name if alone else f"{arm.name}@{arm.device}"
+
+
+def _fidelity(found: Fidelity, against: str) -> str:
+    """Return how near a rung's outputs are to those of ``against``."""
+    scores = found.scores
+    if scores is None:
+        return f"{fidelity_text.in_short(found)} to {against}"
+    return f"score {fidelity_text.score(scores.candidate)}, {fidelity_text.score(scores.reference)} of {against}"

@@ -6,7 +6,7 @@ from math import exp
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.metrics import Metric, Unit
-from pytest_ovperf.reports import figures
+from pytest_ovperf.reports import fidelity_text, figures
 from pytest_ovperf.runs.values import metric_of, unit_of, value_of
 
 from . import wording
@@ -16,6 +16,7 @@ from .wording import NOTHING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_ovperf.records import Fidelity
     from pytest_ovperf.runs.compared import ComparedRow
     from pytest_ovperf.runs.view import ArmView, BenchmarkView, ComparisonView, Statistics
 
@@ -116,9 +117,24 @@ def _fidelity(row: ComparedRow[ComparisonView]) -> Table:
     found = [("last run" if row.then else "this run", row.now.fidelity)]
     if row.then is not None:
         found.append(("first run", row.then.fidelity))
+    known = [(when, each) for when, each in found if each is not None]
+    scored = any(each.scores is not None for _, each in known)
+    head = ("", *(("score", "score of the reference") if scored else ()), "cosine", "top-1", "largest error")
     lines = tuple(
-        (when, f"{each.cosine:.6f}", wording.whole(figures.chosen_percent(each.top1)), f"{each.max_abs_error:.3g}")
-        for when, each in found
-        if each is not None
+        (
+            when,
+            *(_scores(each) if scored else ()),
+            f"{each.cosine:.6f}",
+            wording.whole(figures.chosen_percent(each.top1)),
+            f"{each.max_abs_error:.3g}",
+        )
+        for when, each in known
     )
-    return Table("Fidelity of the outputs", ("", "cosine", "top-1", "largest error"), lines)
+    return Table("Fidelity of the outputs", head, lines)
+
+
+def _scores(found: Fidelity) -> tuple[str, str]:
+    scores = found.scores
+    if scores is None:
+        return NOTHING, NOTHING
+    return fidelity_text.score(scores.candidate), fidelity_text.score(scores.reference)

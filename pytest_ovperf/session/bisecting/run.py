@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_ovperf.arms import Comparison, Engine
+from pytest_ovperf.arms import Comparison
 from pytest_ovperf.environments import index
 from pytest_ovperf.environments.kept import Kept
 from pytest_ovperf.environments.probe import ask as look_at
@@ -21,7 +21,7 @@ from pytest_ovperf.models.origin import origin_of
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.reports.bisect_findings import BisectFindings, BisectPlan, Ending, Standing
 from pytest_ovperf.session.arms import Arms, build_in_worker
-from pytest_ovperf.session.elsewhere import needed, obstacle
+from pytest_ovperf.session.elsewhere import needed, obstacle, without_release
 from pytest_ovperf.session.places import Places
 from pytest_ovperf.session.questions import Question, ask
 from pytest_ovperf.session.turns import OneAtATime, keep_trace
@@ -122,8 +122,9 @@ class _Bisecting:
         device = places.devices[0]
         places.require(device)
         arm = places.arm(asked.arm, device)
-        if arm.engine is Engine.PYTORCH:
-            raise ArmError(f"{arm.name} has no OpenVINO in it.", remedy="Name an arm of OpenVINO, or of its GenAI.")
+        without = without_release(arm)
+        if without:
+            raise ArmError(f"{without}.", remedy="Name an arm of OpenVINO, or of its GenAI.")
         places.require_arm(arm, device)
         cache = ArtefactCache(asked.cache_dir)
         cache.check_writable()
@@ -227,7 +228,7 @@ class _Bisecting:
 
 
 def _origin(spec: ModelSpec, request: LoadRequest) -> Origin:
-    assert request.ir is not None  # noqa: S101  (only PyTorch has none)
+    assert request.ir is not None  # noqa: S101  (only arms that are not OpenVINO's have none)
     return origin_of(spec, request.ir)
 
 

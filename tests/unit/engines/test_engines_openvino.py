@@ -39,6 +39,7 @@ def test_integers_are_narrowed_to_what_the_model_takes(fake: FakeOpenVino, asked
 
 
 def test_floats_are_not_fed_to_an_input_of_integers(fake: FakeOpenVino, asked: LoadRequest) -> None:
+    assert asked.inputs is not None
     np.savez(asked.inputs, ids=np.ones((1, 4), np.float32))
     with pytest.raises(ModelError, match="'ids' is float32, the model wants int64"):
         load(asked, package=fake)

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_ovperf.engines.pytorch import forward_keywords, named_tensors
+from pytest_ovperf.engines.pytorch import forward_keywords
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.tensors import named_tensors
 
 
 class FakeModel:
@@ -50,6 +51,7 @@ def test_an_input_that_would_vanish_in_the_keywords_is_refused() -> None:
         (1.5, {"output_0": 1.5}),
         ((1.5, "cache", 2.5), {"output_0": 1.5, "output_2": 2.5}),
         ({"logits": 1.5, "past_key_values": object()}, {"logits": 1.5}),
+        (7, {}),
     ],
 )
 def test_tensors_are_named_as_the_model_names_them(result: object, named: dict[str, float]) -> None:

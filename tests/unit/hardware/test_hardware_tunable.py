@@ -89,6 +89,10 @@ def check(arm: str, kind: WorkloadKind = WorkloadKind.STREAM, device: str = "CPU
         ("pytorch-fp32[threads=1,batch=8]", WorkloadKind.INFER),
         ("pytorch-fp32[mode=async,requests=2]", WorkloadKind.STREAM),
         ("pytorch-fp32[cache=warm]", WorkloadKind.LOAD),
+        ("onnxruntime-fp32[threads=1,batch=8]", WorkloadKind.INFER),
+        ("onnxruntime-fp32[mode=async,requests=2]", WorkloadKind.STREAM),
+        ("shop.search:setup[threads=1,batch=8]", WorkloadKind.INFER),
+        ("shop.search:setup[mode=async,requests=3]", WorkloadKind.STREAM),
     ],
 )
 def test_an_arm_that_makes_sense_passes(arm: str, kind: WorkloadKind) -> None:
@@ -146,6 +150,11 @@ def test_a_property_that_nothing_has_is_a_mistake(arm: str, guess: str) -> None:
         ("pytorch-fp32[streams=2,threads=1]", WorkloadKind.STREAM,
          "Write it in the brackets of the OpenVINO arm alone: openvino-fp32[streams=…]"),
         ("pytorch-fp32[KV_CACHE_PRECISION=u8]", WorkloadKind.INFER, "Write it in the brackets of the OpenVINO arm"),
+        ("onnxruntime-fp32[streams=2]", WorkloadKind.STREAM,
+         "Write it in the brackets of the OpenVINO arm alone: openvino-fp32[streams=…]. ONNX Runtime takes batch, "),
+        ("shop.search:setup[cache=warm]", WorkloadKind.LOAD,
+         "Write it in the brackets of the OpenVINO arm alone: openvino-fp32[cache=…]. A function of your own takes "),
+        ("shop.search:setup[requests=2]", WorkloadKind.STREAM, "Write mode=async,requests=2"),
     ],
 )  # fmt: skip
 def test_a_tuning_that_makes_no_sense_is_a_mistake(arm: str, kind: WorkloadKind, remedy: str) -> None:

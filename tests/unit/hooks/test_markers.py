@@ -1,14 +1,17 @@
-"""What the ``device`` and ``ovperf`` markers say, checked."""
+"""What the ``model``, ``device`` and ``ovperf`` markers say, checked."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from pytest_ovperf.errors import DeviceError, SettingsError
 from pytest_ovperf.hardware.needs import DeviceMark
-from pytest_ovperf.hooks.markers import OvperfMark, device_mark, devices_of, read_ovperf
+from pytest_ovperf.hooks.markers import ModelMark, OvperfMark, device_mark, devices_of, read_model, read_ovperf
+from pytest_ovperf.models.described import Description
+from pytest_ovperf.models.spec import OwnData
 from pytest_ovperf.settings import RunSet
 
 
@@ -100,3 +103,60 @@ def test_a_run_takes_its_own_set_and_all_smaller_ones(own: RunSet) -> None:
     taken = [other for other in RunSet if own.takes(other)]
     assert taken == list(RunSet)[: len(taken)]
     assert taken[-1] is own
+
+
+def read(*names: object, **keywords: object) -> ModelMark:
+    """Return what ``@pytest.mark.model`` says with these words."""
+
+    class Item:
+        def get_closest_marker(self, name: str) -> pytest.Mark:
+            return getattr(pytest.mark, name)(*names, **keywords).mark  # type: ignore[no-any-return]
+
+    found = read_model(cast("pytest.Item", Item()))
+    assert found is not None
+    return found
+
+
+def queries() -> list[object]:
+    return []
+
+
+def test_a_model_is_read_with_its_data() -> None:
+    mark = read(
+        "encoder", shape=(1, "1..8"), precision="int8", inputs="shop.data:one", calibration="calls", score=queries
+    )
+    data = OwnData("shop.data:one", "calls", f"{__name__}:queries")
+    assert mark == ModelMark(Description("encoder", "encoder", (1, "1..8"), data), "int8")
+
+
+def test_a_model_may_be_named_by_a_path() -> None:
+    assert read(Path("models/encoder")).said.name == "models/encoder"
+
+
+@pytest.mark.parametrize(
+    ("names", "keywords", "said"),
+    [
+        ((), {}, "does not name one model"),
+        (("a", "b"), {}, "does not name one model"),
+        ((3,), {}, "does not name one model"),
+        (("a",), {"input": "a:b"}, "Did you mean inputs="),
+        (("a",), {"precision": "int3"}, "an unknown precision"),
+        (("a",), {"inputs": lambda: 1}, "a lambda"),
+        (("a",), {"score": 1.0}, "has for score 1.0, which is no function"),
+        (("a",), {"calibration": ["a"]}, "no function and no folder"),
+        (("a",), {"inputs": "shop"}, "no import path"),
+        (("a",), {"calibration": ""}, "no function and no folder"),
+    ],
+)
+def test_a_mistake_about_a_model_is_refused_by_the_marker_as_it_is_written(
+    names: tuple[object, ...], keywords: dict[str, object], said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(*names, **keywords)
+    assert said in str(caught.value)
+    assert "@pytest.mark.model(" in caught.value.seen
+
+
+def test_a_function_is_shown_by_its_name() -> None:
+    with pytest.raises(SettingsError, match=r"@pytest\.mark\.model\('a', inputs=queries, shape=3\)"):
+        read("a", inputs=queries, shape=3)

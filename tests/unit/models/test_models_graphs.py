@@ -13,7 +13,7 @@ from pytest_ovperf.models.graphs import graph_files
 from pytest_ovperf.models.ir_file import read_ir_ports
 from pytest_ovperf.models.onnx_file import read_onnx
 from pytest_ovperf.models.sources import configuration_of, resolve
-from pytest_ovperf.models.spec import IrSource, ModelSpec, OnnxSource, Port, Task
+from pytest_ovperf.models.spec import IrSource, ModelSpec, OnnxSource, OwnData, Port, Task
 from tests.fakes import onnx_bytes
 
 if TYPE_CHECKING:
@@ -227,6 +227,20 @@ def test_shapes_by_input_are_for_files_only(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"'tiny-bert' is none") as refused:
         resolve("tiny-bert", shape={"input_ids": (1, 8)}, base=tmp_path)
     assert "shape=(1, 128)" in refused.value.remedy
+
+
+def test_what_is_not_measured_may_leave_sizes_open(tmp_path: Path) -> None:
+    path = ir(tmp_path, *TEXT, parameter("scale", "1", "f32"))
+    spec = resolve(path.name, shape=None, base=tmp_path, measured=False)
+    assert (spec.shapes, spec.static, spec.has_sizes) == ({"scale": (1,)}, False, False)
+    with pytest.raises(ModelError, match="leaves the sizes of ids"):
+        resolve(path.name, shape=None, base=tmp_path)
+
+
+def test_a_function_that_makes_inputs_says_their_sizes(tmp_path: Path) -> None:
+    spec = resolve(ir(tmp_path, *TEXT).name, shape=None, base=tmp_path, data=OwnData(inputs="json:load"))
+    assert not spec.has_sizes
+    assert resolved(ir(tmp_path, *TEXT), (1, 8)).has_sizes
 
 
 @pytest.mark.parametrize("name", ["gone.xml", "gone.onnx"])

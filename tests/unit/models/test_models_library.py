@@ -16,6 +16,7 @@ from pytest_ovperf.models.recipe import package_versions
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.models.spec import (
     CallShape,
+    CallsSource,
     CatalogueSource,
     DirectorySource,
     HubSource,
@@ -23,9 +24,10 @@ from pytest_ovperf.models.spec import (
     OnnxSource,
     Source,
     Task,
+    TorchSource,
 )
 from tests.fakes import onnx_bytes
-from tests.unit.models.build_fakes import CONFIG, FakeWorker
+from tests.unit.models.build_fakes import CONFIG, FakeWorker, write_ir
 
 
 @pytest.fixture
@@ -214,12 +216,7 @@ def test_an_export_is_every_step_from_what_the_user_has(models: ModelLibrary, tm
 
 def ir_file(base: Path, *, name: str = "m.xml", shape: str = "?,?") -> Path:
     path = base.resolve() / name
-    path.write_text(
-        f'<net name="m" version="11"><layers><layer id="0" name="ids" type="Parameter"><data shape="{shape}" '
-        'element_type="i64"/><output><port id="0" names="ids"/></output></layer></layers></net>',
-        encoding="utf-8",
-    )
-    path.with_suffix(".bin").write_bytes(b"weights")
+    write_ir(path, "ids", shape, "i64")
     return path
 
 
@@ -304,11 +301,15 @@ def test_a_shape_that_does_not_fit_a_hub_model_shows_once_it_is_fetched(models: 
         HubSource("a/b", "v1"),
         IrSource(Path("x.xml").resolve()),
         OnnxSource(Path("x.onnx").resolve()),
+        TorchSource("shop.nets:make"),
+        CallsSource(),
     ],
 )
 def test_a_job_survives_json(source: Source) -> None:
     job = BuildJob(ArtefactKind.IR, "m", source, Task.TEXT_GENERATION, "AutoModel", CallShape((1, 8), 100))
-    for version in (job, replace(job, weights=Path("w"), ir=Path("i")), replace(job, shapes={"ids": (1, 8), "x": ()})):
+    own = replace(job, digest="abc", own="a:b", batch=8, inputs=Path("n"), calibration=Path("c"))
+    graph = replace(job, shapes={"ids": (1, 8), "x": ()})
+    for version in (job, replace(job, weights=Path("w"), ir=Path("i")), graph, own):
         assert BuildJob.from_json(json.loads(json.dumps(version.to_json()))) == version
 
 

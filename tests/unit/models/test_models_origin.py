@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,7 @@ from pytest_ovperf.models.layout import MANIFEST_NAME
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.origin import Origin, origin_of
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.models.spec import HubSource, IrSource, ModelSpec, OnnxSource, Task
+from pytest_ovperf.models.spec import HubSource, IrSource, ModelSpec, OnnxSource, OwnData, Task
 from tests.unit.models.build_fakes import FakeWorker
 
 if TYPE_CHECKING:
@@ -77,3 +79,23 @@ def test_files_that_are_gone_are_an_error(tmp_path: Path) -> None:
     ir.unlink()
     with pytest.raises(ModelError, match="cannot be read"):
         origin_of(spec, ir)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("json:loads", "the torch.nn.Module that json:loads() returns"), ("calls", "functions of the user's own")],
+)
+def test_the_users_own_code_is_named(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "m.xml").write_bytes(b"")
+    spec = resolve(name, shape=None if name == "calls" else (1, 8), base=tmp_path)
+    assert said in origin_of(spec, tmp_path / "m.xml").source
+
+
+def test_calibration_on_the_users_own_data_is_told(tmp_path: Path) -> None:
+    spec, ir = built(tmp_path, "tiny-bert", Precision.INT8)
+    path = ir.parent / MANIFEST_NAME
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["ingredients"]["made_from"]["own"] = "0123456789ab"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    with_data = replace(spec, data=OwnData(calibration="shop.data:queries"))
+    assert "calibrated on shop.data:queries with nncf " in origin_of(with_data, ir).steps[-1]

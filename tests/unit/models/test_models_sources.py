@@ -10,7 +10,17 @@ import pytest
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.models.catalogue import CATALOGUE
 from pytest_ovperf.models.sources import configuration_of, resolve
-from pytest_ovperf.models.spec import CatalogueSource, DirectorySource, HubSource, ModelSpec, Task
+from pytest_ovperf.models.spec import (
+    ONLY_INPUT,
+    CallsSource,
+    CatalogueSource,
+    DirectorySource,
+    HubSource,
+    ModelSpec,
+    OwnData,
+    Task,
+    TorchSource,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -258,3 +268,105 @@ def test_bounds_that_make_no_sense_are_refused_with_an_example(size: str, tmp_pa
 def test_bounds_hold_the_largest_size_to_the_models_limits(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="at most 64 tokens"):
         resolve("tiny-bert", shape=(1, "1..65"), base=tmp_path)
+
+
+def test_the_import_path_of_a_function_is_a_module_to_be_made(tmp_path: Path) -> None:
+    spec = resolve("json.decoder:JSONDecoder", shape=(1, 3, "8..64", 64), base=tmp_path)
+    assert spec.source == TorchSource("json.decoder:JSONDecoder")
+    assert (spec.task, spec.has_pytorch, spec.static) == (Task.UNSETTLED, True, True)
+    assert spec.shapes == {ONLY_INPUT: (1, 3, 64, 64)}
+    assert spec.shape_text == "1x3x8..64x64"
+    by_name = resolve("json:loads", shape={"ids": (1, 8), "mask": (1, 8)}, base=tmp_path)
+    assert by_name.shapes == {"ids": (1, 8), "mask": (1, 8)}
+
+
+def test_a_module_whose_inputs_a_function_makes_needs_no_shape(tmp_path: Path) -> None:
+    spec = resolve("json:loads", shape=None, base=tmp_path, data=OwnData(inputs="json:load"))
+    assert (spec.shapes, spec.static, spec.data.inputs) == ({}, False, "json:load")
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "said"),
+    [
+        ("json:loads", None, "Nothing says what one call of the module that json:loads makes is given"),
+        ("json:loads", (1, 0), "a size below 1"),
+        ("no_such_shop.nets:make", (1, 8), "there is no module 'no_such_shop'"),
+        ("C:models", None, "looks like a path"),
+        ("C:\\models\\x", None, "looks like a path"),
+        ("shop.nets:", None, "no import path of the form module:function"),
+        ("shop/nets.py:make", None, "no import path of the form module:function"),
+    ],
+)
+def test_what_is_no_function_that_could_make_a_module_is_refused(
+    name: str, shape: tuple[int, ...] | None, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError) as caught:
+        resolve(name, shape=shape, base=tmp_path)
+    assert said in caught.value.seen
+
+
+def test_a_directory_goes_before_an_import_path_and_a_word_before_a_directory(tmp_path: Path) -> None:
+    directory(tmp_path, BERT, name="calls")
+    assert isinstance(resolved("calls", tmp_path).source, CallsSource)
+    assert isinstance(resolved("./calls", tmp_path).source, DirectorySource)
+
+
+def test_calls_have_no_model(tmp_path: Path) -> None:
+    spec = resolve("calls", shape=None, base=tmp_path, data=OwnData(inputs="json:load"))
+    assert (spec.task, spec.shapes, spec.ports, spec.has_pytorch) == (Task.CALLS, {}, (), False)
+    assert spec.data.inputs == "json:load"
+
+
+@pytest.mark.parametrize(
+    ("shape", "data", "said"),
+    [
+        ((1, 8), OwnData(), "shape= means nothing for 'calls'"),
+        (None, OwnData(calibration="json:load"), "calibration= means nothing for 'calls'"),
+        (None, OwnData(score="json:load"), "score= means nothing for 'calls'"),
+    ],
+)
+def test_what_calls_have_no_use_for_is_refused(
+    shape: tuple[int, ...] | None, data: OwnData, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=said):
+        resolve("calls", shape=shape, base=tmp_path, data=data)
+
+
+def test_an_unknown_name_is_answered_with_what_is_registered(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        resolve("encodr", shape=None, base=tmp_path, registered={"search": 1, "encoder": 2})
+    assert "nothing that is registered" in caught.value.seen
+    assert "Did you mean 'encoder'? Registered are: encoder, search." in caught.value.remedy
+
+
+def test_a_folder_of_calibration_data_is_found_from_the_base(tmp_path: Path) -> None:
+    (tmp_path / "my calls").mkdir()
+    (tmp_path / "my calls" / "1.npz").write_bytes(b"")
+    spec = resolve("tiny-bert", shape=None, base=tmp_path, data=OwnData(calibration="my calls"))
+    assert spec.data.calibration == str(tmp_path / "my calls")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (OwnData(calibration="gone"), "there is no such folder"),
+        (OwnData(calibration="empty"), "which holds no calibration data"),
+        (OwnData(calibration="file.npz"), "and not a folder"),
+        (OwnData(calibration="no_such_shop:queries"), "there is no module 'no_such_shop'"),
+        (OwnData(inputs="no_such_shop:queries"), "inputs= of the model 'tiny-bert', 'no_such_shop:queries'"),
+        (OwnData(score="no_such_shop:queries"), "score= of the model 'tiny-bert', 'no_such_shop:queries'"),
+    ],
+)
+def test_data_that_cannot_be_there_are_refused_at_once(data: OwnData, said: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.npz").write_bytes(b"")
+    with pytest.raises(ModelError) as caught:
+        resolve("tiny-bert", shape=None, base=tmp_path, data=data)
+    assert said in caught.value.seen
+
+
+@pytest.mark.parametrize("name", ["json:loads", "calls"])
+def test_the_users_own_code_has_no_configuration(name: str, tmp_path: Path) -> None:
+    spec = resolve(name, shape=None if name == "calls" else (1, 8), base=tmp_path)
+    with pytest.raises(ModelError, match="has no configuration"):
+        configuration_of(spec)

@@ -150,6 +150,12 @@ def test_notes_are_told_once_however_many_tests_share_them() -> None:
     assert step.listed == ("2 comparisons: the host was busy", "test_y: one block dropped")
 
 
+def test_what_is_told_of_a_model_comes_after_the_notes_on_tests() -> None:
+    run = replace(HERE, notes=("models/encoder: drawn at random",))
+    (step,) = next_steps([replace(OK, test="test_x.py::test_y", notes=("one block dropped",))], run)
+    assert step.listed == ("test_y: one block dropped", "models/encoder: drawn at random")
+
+
 def test_a_rerun_names_the_device_that_was_tested() -> None:
     assert rerun(REGRESSED, "--ov-budget=90").endswith("--ov-device=CPU --ov-budget=90")
 

@@ -54,6 +54,11 @@ def test_nothing_is_printed_where_nothing_was_compared() -> None:
     assert summary([], run, width=80, colour=True, encoding="utf-8") == ""
 
 
+def test_what_is_told_of_a_model_needs_no_comparison() -> None:
+    told = plain([], 80, run=replace(HERE, notes=("models/encoder: drawn at random",)))
+    assert told == "Notes:\n  models/encoder: drawn at random\n"
+
+
 def test_a_run_without_trouble_is_a_table_and_a_line() -> None:
     assert plain([TARGET_MET], 80).splitlines() == [
         "Speed-up in latency of distilbert on CPU, intervals at 95 % confidence",

@@ -206,8 +206,8 @@ def test_what_an_earlier_version_could_not_write_has_its_default() -> None:
 def test_a_file_of_a_newer_version_asks_for_an_upgrade(where: str) -> None:
     document = document_of(measured())
     block = of_ours("")(document) if where == "entry" else document["ovperf"]
-    block["schema"] = 5
-    with pytest.raises(RunFileError, match="reads up to 4") as raised:
+    block["schema"] = 6
+    with pytest.raises(RunFileError, match="reads up to 5") as raised:
         view_of(document, "x")
     assert "pip install --upgrade pytest-ovperf" in raised.value.remedy
 

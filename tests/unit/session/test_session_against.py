@@ -67,6 +67,16 @@ def test_a_pair_without_openvino_is_not_raced() -> None:
         Against(OLD).races(question(TORCH, bf16))
 
 
+def test_of_a_pair_with_onnx_runtime_the_other_arm_is_raced_and_of_one_with_a_function_it_is_said_why() -> None:
+    onnx, own = parse_arm("onnxruntime-fp32", "CPU"), parse_arm("shop.search:setup", "CPU")
+    assert Against(OLD).races(question(INT8, onnx))[1] == ()
+    races, left_out = Against(OLD).races(question(own, INT8))
+    assert [race.question.arms[0] for race in races] == [INT8]
+    assert left_out == ("shop.search:setup is a function of your own, and what it imports is this environment's alone",)
+    with pytest.raises(ArmUnavailableError, match=r"is a function of your own.*; onnxruntime-fp32 has no OpenVINO"):
+        Against(OLD).races(question(own, onnx))
+
+
 def test_an_arm_whose_packages_are_missing_there_is_not_raced() -> None:
     generation = question(GENAI, INT8, metric=Metric.TTFT, generation=Generation(8, 8, 4))
     with pytest.raises(ArmUnavailableError) as refused:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import nullcontext
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -15,15 +17,14 @@ from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models.library import ModelFiles, ModelLibrary
 from pytest_ovperf.models.shapes import call_shapes
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.session.arms import Arms
+from pytest_ovperf.models.spec import IrSource, ModelSpec, Task
+from pytest_ovperf.session.arms import Arms, require_runnable
 from pytest_ovperf.tuning import Hint, Tuning
 from tests.fakes import onnx_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from pytest_ovperf.models.spec import ModelSpec
 
 
 class FakeLibrary:
@@ -44,10 +45,12 @@ class FakeLibrary:
         kind: WorkloadKind,
         batch: int | None,
         prompt: tuple[int, int] | None = None,
+        onnx: bool = False,
     ) -> ModelFiles:
         self.asked.append((precision, kind, batch, prompt))
         shapes = {**call_shapes(spec, batch), "beam_idx": (1,)}
-        return ModelFiles(self._folder, self._folder / "m.xml", self._folder / "i.npz", "digest", shapes, spec)
+        file = self._folder / "m.onnx" if onnx else None
+        return ModelFiles(self._folder, self._folder / "m.xml", self._folder / "i.npz", "digest", shapes, spec, file)
 
 
 def request_for(folder: Path, shape: Sequence[int | str] | None, name: str = "openvino-fp32") -> LoadRequest:
@@ -94,6 +97,23 @@ def test_pytorch_is_compiled_for_nothing_and_reads_the_weights(tmp_path: Path) -
     assert request.auto_class == "AutoModelForCausalLM"
 
 
+def test_onnx_runtime_reads_the_onnx_file_and_nothing_else(tmp_path: Path) -> None:
+    request = request_for(tmp_path, (1, 8), "onnxruntime-fp32[batch=4]")
+    assert (request.onnx, request.ir, request.weights, request.shape) == (tmp_path / "m.onnx", None, None, None)
+
+
+@pytest.mark.parametrize("source", ["tiny-gpt2", "m.onnx"])
+def test_a_function_is_given_the_model_as_its_user_named_it(source: str, tmp_path: Path) -> None:
+    onnx_bytes.dense(tmp_path / "m.onnx", dims=(1, 16))
+    arm = parse_arm("shop.search:setup", "CPU")
+    arms = Arms(cast("ModelLibrary", FakeLibrary(tmp_path)), threads=1, alone=nullcontext)
+    request = arms.prepare(resolve(source, shape=None, base=tmp_path), arm)[1][arm]
+    assert (request.function, request.ir, request.inputs) == ("shop.search:setup", None, tmp_path / "i.npz")
+    assert (request.weights, request.onnx) == (
+        (tmp_path, None) if source == "tiny-gpt2" else (None, tmp_path / "m.onnx")
+    )
+
+
 def test_a_request_says_what_will_be_asked_of_it(tmp_path: Path) -> None:
     library = FakeLibrary(tmp_path)
     arms = Arms(cast("ModelLibrary", library), threads=1, alone=nullcontext)
@@ -133,6 +153,19 @@ def test_a_file_of_an_exported_model_is_not_for_pytorch_and_generates_nothing(tm
     with pytest.raises(ArmError, match=r"pytorch-fp32 cannot run 'm\.onnx'") as refused:
         arms.prepare(spec, parse_arm("openvino-fp32", "CPU"), parse_arm("pytorch-fp32", "CPU"))
     assert "the directory that it was exported from" in refused.value.remedy
+    assert 'speedup("openvino-fp32", over="onnxruntime-fp32")' in refused.value.remedy
     with pytest.raises(ArmError, match="cannot generate text"):
         arms.prepare(spec, parse_arm("openvino-int8", "CPU"), kind=WorkloadKind.GENERATE, new_tokens=4)
     assert library.asked == []
+
+
+@pytest.mark.parametrize("arm", ["pytorch-fp32", "onnxruntime-fp32"])
+def test_what_remains_of_an_ir_can_be_pasted_into_a_test(arm: str, tmp_path: Path) -> None:
+    ir = ModelSpec("m.xml", IrSource(tmp_path / "m.xml"), Task.GRAPH, "", {"x": (1, 4)}, static=False)
+    with pytest.raises(ArmError, match=f"{arm} cannot run 'm.xml': an OpenVINO IR") as refused:
+        require_runnable(ir, parse_arm(arm, "CPU"), generates=False)
+    assert "onnxruntime" not in refused.value.remedy
+    pasted = re.findall(r'speedup\("([^"]+)", over="([^"]+)"', refused.value.remedy)
+    assert len(pasted) == 2
+    for name in chain.from_iterable(pasted):
+        require_runnable(ir, parse_arm(name, "CPU"), generates=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ from pytest_ovperf.tuning import CacheUse, Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+#: A function that a worker would find, by its import path.
+OWN = "tests.unit.engines.own_functions:plain"
 
 
 def anything(_arm: Arm, _kind: WorkloadKind) -> None:
@@ -130,6 +135,10 @@ def test_a_model_that_cannot_generate_is_refused(model: str, shape: Sequence[int
         ("genai-int8", "latency", "generates text and nothing else"),
         ("openvino-int4", "throughput", "compressed weights of a model that generates"),
         ("pytorch-fp32", "export_time", "is not exported"),
+        ("onnxruntime-fp32", "tokens_per_second", "continues no prompts: there is no tokens_per_second"),
+        (OWN, "ttft", "makes one call and continues no prompts"),
+        (OWN, "model_size", "loads what it likes: there is no model_size of it"),
+        (OWN, "export_time", "there is no export_time of it"),
         ("openvino-fp32[streams=2]", "latency", "one stream works and the others idle"),
         ("openvino-fp32[streams=auto]", "ttft", "one stream works and the others idle"),
         ("openvino-fp32[streams=2,mode=sync]", "throughput", "one stream works and the others idle"),
@@ -152,10 +161,33 @@ def test_a_setting_that_means_nothing_for_the_metric_is_refused(arm: str, metric
         ("openvino-fp32[cache=cold]", "first_inference"),
         ("openvino-fp32[shape=static]", "latency"),
         ("pytorch-fp32[mode=async,requests=2]", "throughput"),
+        (f"{OWN}[threads=1]", "latency"),
+        (OWN, "cached_load_time"),
     ],
 )
 def test_a_setting_that_means_something_is_taken(arm: str, metric: str) -> None:
     assert question(arm, metric=metric).arms == (parse_arm(arm, "CPU"),)
+
+
+def test_functions_are_compared_without_any_model() -> None:
+    asked = question(OWN, OWN, metric="latency", model="calls")
+    assert str(asked.workload) == "infer"
+    assert str(compared(asked)) == f"{OWN} over {OWN}, latency of calls (infer)"
+
+
+@pytest.mark.parametrize(
+    ("arm", "said", "remedy"),
+    [
+        ("openvino-fp32", "There is no model that openvino-fp32 could run", "Name a model with @pytest.mark.model"),
+        ("onnxruntime-fp32", "There is no model that onnxruntime-fp32 could run", "by their import paths"),
+        (f"{OWN}[batch=4]", "there is no model whose inputs could be made a batch of 4", "Leave batch out"),
+        ("nowhere_at_all:setup", "there is no module 'nowhere_at_all'", "Mend the import path"),
+    ],
+)
+def test_without_a_model_there_is_nothing_for_what_takes_one(arm: str, said: str, remedy: str) -> None:
+    with pytest.raises((ArmError, ModelError), match=re.escape(said)) as refused:
+        question(arm, metric="latency", model="calls")
+    assert remedy in refused.value.remedy
 
 
 def test_what_a_device_does_not_take_is_refused_before_the_model_is_asked_for() -> None:

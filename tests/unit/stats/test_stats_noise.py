@@ -40,9 +40,12 @@ PRIOR = Noise(launch_sd=0.03, degrees=2.0, day_sd=0.01, tolerance=0.05, least_to
         ("openvino-int8", "openvino-fp32", PairKind.OPENVINO),
         ("openvino-fp32", "pytorch-fp32", PairKind.PYTORCH),
         ("pytorch-fp32", "openvino", PairKind.PYTORCH),
+        ("openvino-fp32", "onnxruntime-fp32", PairKind.PYTORCH),
+        ("shop.search:setup", "openvino-fp32", PairKind.PYTORCH),
+        ("shop.search:setup", "shop.search:other", PairKind.PYTORCH),
     ],
 )
-def test_one_pytorch_arm_makes_a_pair_one_with_pytorch(candidate: str, reference: str, kind: PairKind) -> None:
+def test_one_arm_of_another_engine_makes_a_pair_as_with_pytorch(candidate: str, reference: str, kind: PairKind) -> None:
     assert pair_kind(comparison(candidate, reference)) is kind
     assert noise_of(comparison(candidate, reference)) is NOISE[kind]
 
@@ -213,8 +216,8 @@ def test_an_error_grows_with_the_scale_of_the_log_ratios(days: list[list[float]]
 def test_what_is_measured_decides_the_kind_of_pair(
     metric: Metric, between_openvino: PairKind, with_pytorch: PairKind
 ) -> None:
-    assert kind_of(metric, with_pytorch=False) is between_openvino
-    assert kind_of(metric, with_pytorch=True) is with_pytorch
+    assert kind_of(metric, with_other=False) is between_openvino
+    assert kind_of(metric, with_other=True) is with_pytorch
 
 
 def test_every_kind_has_its_noise() -> None:

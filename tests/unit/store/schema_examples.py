@@ -26,12 +26,13 @@ PROFILE = HardwareProfile(
     system="Linux",
     arch="x86_64",
 )
+FIDELITY = Fidelity(cosine=0.9912, top1=1.0, max_abs_error=1.5e-5)
 STORED = StoredBaseline(
     log_ratios=(0.998123456, 1.01, -0.25),
     tolerance=0.05,
     candidate_cost=9123456.4,
     reference_cost=24834611.0,
-    fidelity=Fidelity(cosine=0.9912, top1=1.0, max_abs_error=1.5e-5),
+    fidelity=FIDELITY,
     provenance={"openvino": "2026.4.1", "date": "2026-01-02"},
     days=("2026-01-02", "2026-01-02", "2025-11-30"),
     launch_s=4.2,

@@ -172,3 +172,26 @@ def test_versions_before_have_no_layers(version: int) -> None:
     text = with_entry(layers={"candidate": {"graph": GRAPH}}).replace('"schema": 2', f'"schema": {version}')
     with pytest.raises(BaselineError, match="'layers' is nothing that"):
         decode(text, SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("scores", "seen"),
+    [
+        ({"score": 0.9}, "'reference_score' is missing"),
+        ({"score": "high", "reference_score": 0.9}, "'score' must be a number from"),
+        ({"score": 0.9, "reference_score": None}, "'reference_score' must be a number from"),
+    ],
+)
+def test_scores_that_are_none_are_named(scores: dict[str, object], seen: str) -> None:
+    fidelity = {"cosine": 1.0, "top1": 1.0, "max_abs_error": 0.0, **scores}
+    text = with_entry(fidelity=fidelity).replace('"schema": 2', '"schema": 5')
+    with pytest.raises(BaselineError, match=seen):
+        decode(text, SOURCE)
+
+
+@pytest.mark.parametrize("version", [2, 3, 4])
+def test_versions_before_have_no_scores(version: int) -> None:
+    fidelity = {"cosine": 1.0, "top1": 1.0, "max_abs_error": 0.0, "score": 0.9, "reference_score": 0.9}
+    text = with_entry(fidelity=fidelity).replace('"schema": 2', f'"schema": {version}')
+    with pytest.raises(BaselineError, match="'score' is nothing that"):
+        decode(text, SOURCE)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from pytest_ovperf.arms import Side
 from pytest_ovperf.errors import BaselineError
-from pytest_ovperf.records import Fidelity, LayerFiles, StoredBaseline
+from pytest_ovperf.records import Fidelity, LayerFiles, Scores, StoredBaseline
 from pytest_ovperf.store.schema import BaselineFile, decode, encode, rounded
-from tests.unit.store.schema_examples import FILE, LABEL, PROFILE, SOURCE, STORED, TEST, TEXT
+from tests.unit.store.schema_examples import FIDELITY, FILE, LABEL, PROFILE, SOURCE, STORED, TEST, TEXT
 
 ROOT = Path(__file__).parents[3]
 #: Of a side with times, and of one without.
@@ -52,7 +52,13 @@ def baselines(draw: st.DrawFn) -> StoredBaseline:
         reference_cost=draw(positive_ns),
         fidelity=draw(
             st.none()
-            | st.builds(Fidelity, cosine=st.floats(-1, 1), top1=st.floats(0, 1), max_abs_error=st.floats(0, 1e30))
+            | st.builds(
+                Fidelity,
+                cosine=st.floats(-1, 1),
+                top1=st.floats(0, 1),
+                max_abs_error=st.floats(0, 1e30),
+                scores=st.none() | st.builds(Scores, st.floats(-1e30, 1e30), st.floats(-1e30, 1e30)),
+            )
         ),
         provenance=draw(st.dictionaries(names, names, max_size=3)),
         days=tuple(draw(st.just([]) | st.lists(days, min_size=number, max_size=number))),
@@ -187,8 +193,8 @@ def test_what_could_not_be_read_again_is_not_written(stored: StoredBaseline) -> 
 
 
 def test_a_newer_schema_asks_for_an_upgrade_whatever_else_it_holds() -> None:
-    text = json.dumps({"new": [{"a": 1}], "schema": 5}, indent=2)
-    with pytest.raises(BaselineError, match="schema 5") as caught:
+    text = json.dumps({"new": [{"a": 1}], "schema": 6}, indent=2)
+    with pytest.raises(BaselineError, match="schema 6") as caught:
         decode(text, SOURCE)
     assert "pip install --upgrade" in caught.value.remedy
 
@@ -262,6 +268,20 @@ def test_an_entry_does_not_change_because_another_one_has_layers() -> None:
 def test_a_file_without_layers_is_written_as_before() -> None:
     assert '"schema": 2' in encode(FILE, SOURCE)
     assert '"schema": 3' in encode(replace(FILE, tests={TEST: {SIZE: STORED}}), SOURCE)
+
+
+def test_the_scores_of_a_task_read_like_this() -> None:
+    fidelity = replace(FIDELITY, scores=Scores(candidate=0.9123456789, reference=0.92))
+    text = encode(replace(FILE, tests={TEST: {LABEL: replace(STORED, fidelity=fidelity)}}), SOURCE)
+    before, after = TEXT.replace('"schema": 2', '"schema": 5').split('          "top1"')
+    scores = '          "reference_score": 0.92,\n          "score": 0.912346,\n'
+    assert text == f'{before}{scores}          "top1"{after}'
+    assert entry_of(text).fidelity == replace(FIDELITY, scores=Scores(0.912346, 0.92))
+
+
+def test_what_data_outputs_were_compared_on_is_not_stored() -> None:
+    noted = replace(STORED, fidelity=replace(FIDELITY, note="drawn at random"))
+    assert encode(replace(FILE, tests={TEST: {LABEL: noted}}), SOURCE) == TEXT
 
 
 def test_bytes_are_not_taken_for_nanoseconds() -> None:

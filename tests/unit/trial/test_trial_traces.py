@@ -52,7 +52,7 @@ TUNINGS = st.sampled_from(
 )
 ARM = st.builds(
     parse_arm,
-    st.sampled_from(sorted(ARMS)),
+    st.sampled_from([*sorted(ARMS), "shop.search:with_openvino"]),
     st.sampled_from(["CPU", "GPU.1", "AUTO:GPU,CPU"]),
     TUNINGS.map(Tuning.parse),
 )

@@ -73,6 +73,7 @@ def request_npu(request_for: Callable[[Arm], LoadRequest]) -> LoadRequest:
 
 def test_a_model_is_compiled_without_its_inputs(driver: Driver, request_npu: LoadRequest) -> None:
     driver()
+    assert request_npu.inputs is not None
     request_npu.inputs.unlink()
     facts = compile_in_worker(NPU, request_npu)
     assert (facts.devices, facts.versions) == (("NPU",), {"openvino": "0.stub"})
