@@ -110,5 +110,5 @@ class Explaining:
         return graph_of(rows) if rows else None
 
 
-def _call_ns(found: KeptLayers) -> float:
-    return inf if found.profile is None else found.profile.call_ns
+def _call_ns(found: KeptLayers | None) -> float:
+    return inf if found is None or found.profile is None else found.profile.call_ns
