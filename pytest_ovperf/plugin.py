@@ -5,16 +5,17 @@ Loaded in every run of every project that has the plugin installed, so it import
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.runner import runtestprotocol  # what plugins that run tests again have always imported
 
 from .errors import OvperfError, UnboundedShapeError
-from .hooks import ci, declared, hookspec, interchange, options
+from .hooks import ci, declared, hookspec, interchange, neighbours, options
 from .hooks.agreeing import agreement
 from .hooks.choosing import LIMIT
 from .hooks.fixtures import (
+    MEASURING,
     baseline,
     compiled_model,
     device,
@@ -142,7 +143,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     if console.quiet:
         return []
     lines = header_lines(session, width=console.width, encoding=console.encoding)
-    return lines + choice_of(config).left_out(session.settings.tests)
+    return [*lines, *choice_of(config).left_out(session.settings.tests), *neighbours.notes(items)]
 
 
 def pytest_assertrepr_compare(config: pytest.Config, left: object, right: object) -> list[str] | None:
@@ -167,7 +168,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Run a test that measures; one that looks like a regression is run again at the end, and only then reported."""
-    if not measures(item):
+    if not measures(item, MEASURING):  # the others are left to plugins that run failed tests until they pass
         return None
     session = session_of(item.config)
     if _ASIDE not in item.stash:
@@ -216,11 +217,18 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     return result
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:  # noqa: ANN401  (pytest-timeout's own)
+    """Let nothing that was measured be lost where pytest-timeout ends the process."""
+    return neighbours.keep_before_the_end(item, settings)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Store what a test measured once it has passed to its very end; a test that failed anywhere stores nothing."""
+    neighbours.explain_timeout(item, call)
     report = yield
     session = item.config.stash.get(SESSION, None)
     if session is None:
@@ -286,6 +294,7 @@ def _judge_limit(
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table of what was measured, and what CI shows of it."""
     write_tables(terminalreporter, config)
+    neighbours.write_refused(terminalreporter, config)
     ci.show(terminalreporter)
 
 

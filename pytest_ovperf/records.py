@@ -298,7 +298,8 @@ class ComparisonRecord:
     where no assertion came to ask for a verdict; ``verdict`` then claims nothing. ``later`` is how many of the
     launches were taken later in the run, to confirm a suspicion; ``flags`` is what was unsteady. ``explained`` says
     what became of each OpenVINO arm's execution graph, and where its time went if that was asked. ``given`` are the
-    options that a later run has to be given to measure and judge the same. Of a race, ``test`` is the first that asked
+    options that a later run has to be given to measure and judge the same; ``folder`` leads from where the run was
+    started to where ids of tests start, empty or with a slash at its end. Of a race, ``test`` is the first that asked
     for it.
     """
 
@@ -318,3 +319,4 @@ class ComparisonRecord:
     flags: tuple[Flag, ...] = ()
     explained: tuple[Explained, ...] = ()
     given: tuple[str, ...] = ()
+    folder: str = ""

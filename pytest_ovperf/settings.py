@@ -60,8 +60,10 @@ class Settings:
     comparison in seconds, start of its workers included; the launches that an estimate needs are always made.
     ``tolerance`` is the relative change of a speed-up that is let pass (0.05 is 5 %). ``root`` is the folder that
     relative model paths start from. ``given`` are the other options of this run as they were written, so that
-    advice can repeat them. ``report`` is the file that an HTML report is to be written to, ``None`` for none. ``tests``
-    is the set of tests that the run takes. ``npu_platforms`` are the NPUs to compile for where there is none to run on.
+    advice can repeat them. ``folder`` leads to ``root`` from where the run was started: empty where that is the same,
+    else with a slash at its end. ``report`` is the file that an HTML report is to be written to, ``None`` for none.
+    ``tests`` is the set of tests that the run takes. ``npu_platforms`` are the NPUs to compile for where there is none
+    to run on.
     ``against`` names the environment whose OpenVINO this one's is raced against (`environments.asked.parse` reads it),
     empty for none. ``explain`` asks where the time of every comparison goes, and not of regressions only.
     """
@@ -75,6 +77,7 @@ class Settings:
     strict: bool
     root: Path
     given: tuple[str, ...] = ()
+    folder: str = ""
     report: Path | None = None
     tests: RunSet = RunSet.DEFAULT
     npu_platforms: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.environments.entries import clear, entries
 from pytest_ovperf.environments.environment import normalised
 from pytest_ovperf.errors import CacheError
+from pytest_ovperf.graphs.wording import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ def list_environments(folder: Path, size: Callable[[float], str]) -> None:
         print(f"OpenVINO {entry.version:<{width}}  {entry.python}  {size(entry.bytes):>9}  {when}")
     if kept:
         total = size(sum(entry.bytes for entry in kept))
-        print(f"{len(kept)} environments of other releases, {total}, in {kept[0].folder.parent}")
+        print(f"{count_text(len(kept), 'environment')} of other releases, {total}, in {kept[0].folder.parent}")
 
 
 def clear_environments(folder: Path, releases: Sequence[str], size: Callable[[float], str]) -> None:
@@ -35,4 +36,5 @@ def clear_environments(folder: Path, releases: Sequence[str], size: Callable[[fl
             remedy="See what it has: ovperf cache list",
         )
     removed = clear(folder, versions or None)
-    print(f"{len(removed)} environments deleted, {size(sum(entry.bytes for entry in removed))} freed in {folder}")
+    freed = size(sum(entry.bytes for entry in removed))
+    print(f"{count_text(len(removed), 'environment')} deleted, {freed} freed in {folder}")

@@ -1,4 +1,4 @@
-"""The ``ovperf`` console command: what is in the cache, what devices there are."""
+"""The ``ovperf`` console command: a first suite, what is in the cache, what devices there are."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pytest_ovperf.session.turns import kept_traces
 
 from .bisect import add_bisect
 from .compare import add_compare
+from .init import add_init
 from .noise import add_noise
 from .npu import add_npu
 from .place import add_cache_dir, cache_dir, encoding, width
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ovperf", description="Look after what pytest-ovperf keeps and sees.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    add_init(commands)
 
     cache = commands.add_parser("cache", help="list or clear the models built and environments made so far")
     actions = cache.add_subparsers(required=True, metavar="ACTION")

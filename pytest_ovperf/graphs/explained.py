@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .sentences import sentences
-
 if TYPE_CHECKING:
     from .changes import GraphChanges
     from .layers import Graph
@@ -28,14 +26,3 @@ class Explained:
     changes: GraphChanges | None = None
     attribution: Attribution | None = None
     notes: tuple[str, ...] = ()
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether the graph is known to differ."""
-        return bool(self.changes)
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """What there is to say, the heaviest first; empty where the graph is as it was and no times were taken."""
-        found = [] if self.changes is None else sentences(self.changes, self.attribution)
-        return (*found, *self.notes)

@@ -26,13 +26,17 @@ HEAVY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something to say of a layer: its name, its kind, what there is to say, and the times where they are known."""
+    """Something to say of a layer: its name, its kind, what there is to say, and the times where they are known.
+
+    ``is_same`` tells that the layer is as it was: ``what`` is then its kernel.
+    """
 
     name: str
     kind: str
     what: str
     old_ns: float = 0.0
     new_ns: float = 0.0
+    is_same: bool = False
 
     @property
     def role(self) -> str:
@@ -70,6 +74,11 @@ class Fold:
         return self.items[0].what
 
     @property
+    def is_same(self) -> bool:
+        """Whether they are as they were."""
+        return self.items[0].is_same
+
+    @property
     def old_ns(self) -> float:
         """What they took together."""
         return sum(item.old_ns for item in self.items)
@@ -103,10 +112,10 @@ def fold(items: Sequence[Item], lines: int, weight: Callable[[Fold], float]) -> 
         ]
         return tuple(sorted(folds, key=weight, reverse=True))
 
-    fine = folded(lambda item: (item.role, item.kind, item.what))
+    fine = folded(lambda item: (item.role, item.kind, item.what, item.is_same))
     if len(fine) <= lines or sum(map(weight, fine[:lines])) >= ENOUGH * sum(map(weight, fine)):
         return fine
-    return folded(lambda item: (item.kind, item.what))
+    return folded(lambda item: (item.kind, item.what, item.is_same))
 
 
 def _apart(items: Sequence[Item], is_heavy: Callable[[Fold], bool]) -> list[Fold]:

@@ -38,8 +38,6 @@ LEAST_IF_CALM = 0.1
 LEAST_SAID = 0.005
 #: What goes beyond a factor common to all layers is told from this share of the whole change on.
 BEYOND = 0.1
-#: A larger share of the change is none that anybody could add up.
-MOST_SHARE = 2.0
 #: From this share of the change on, time that no layer took is a finding of its own.
 MUCH = 0.3
 #: So many conversions more or fewer are a finding of their own.
@@ -48,8 +46,6 @@ SEVERAL = 2
 MANY_RENAMED = 0.5
 #: From this factor on, a kernel that stayed is not slower by itself.
 DENORMAL = 8
-#: How what there is to say of a layer ends that is as it was.
-SAME = ", same kernel"
 _DENORMALS = (
     "a kernel that stayed and is that much slower may have been given denormal numbers: look at what it takes in, or"
     " let CPU_DENORMALS_OPTIMIZATION=YES take them for 0"
@@ -84,8 +80,7 @@ def heaviest_change(changes: GraphChanges) -> str:
 def folded(changes: GraphChanges, attribution: Attribution | None = None) -> tuple[Fold, ...]:
     """Return what changed in the graph or, with times, all layers that took time or changed; the heaviest first.
 
-    Layers that play the same role in each block of the model, and of which the same is to be said, are one. Of one that
-    is as it was, `Fold.what` ends in `SAME`.
+    Layers that play the same role in each block of the model, and of which the same is to be said, are one.
     """
     if attribution is None:
         items = [_changed(change) for change in changes.changes if not change.is_idle]
@@ -185,7 +180,7 @@ def _not_reproduced(attribution: Attribution) -> str:
 
 def _beyond(changes: GraphChanges, folds: Sequence[Fold], attribution: Attribution) -> list[str]:
     """Return what slowed everything, and what goes beyond that; this first where it is much of the whole, and new."""
-    changed = [its for its in folds if not its.what.endswith(SAME)]
+    changed = [its for its in folds if not its.is_same]
     if attribution.share(sum(its.change_ns for its in changed)) < MUCH:
         return [_everywhere(changes, attribution), *(f"beyond that, {_moved(its, attribution)}" for its in folds)]
     rest = [f"beyond that, {_moved(its, attribution)}" for its in folds if its not in changed]
@@ -225,10 +220,10 @@ def _heaviest(folds: Sequence[Fold], room: int, attribution: Attribution) -> lis
 
 def _is_usual(its: Fold, folds: Sequence[Fold], attribution: Attribution) -> bool:
     """Tell whether layers whose kernels stayed moved no more than they do by themselves."""
-    if attribution.is_calm or not its.what.endswith(SAME):
+    if attribution.is_calm or not its.is_same:
         return False
     share = abs(attribution.share(its.change_ns))
-    changed = sum(each.change_ns for each in folds if not each.what.endswith(SAME))
+    changed = sum(each.change_ns for each in folds if not each.is_same)
     if share < LEAST_IF_SAME and attribution.share(changed) > 1 - MUCH:
         return True
     usual = USUAL * abs(attribution.call_change_ns) / attribution.old_call_ns
@@ -256,7 +251,7 @@ def _moved(its: Fold, attribution: Attribution) -> str:
 
 def _is_denormal(its: Fold, attribution: Attribution) -> bool:
     """Tell whether much of the change is layers' whose kernel stayed and takes many times as long. Bytes have none."""
-    if not its.what.endswith(SAME) or its.what.endswith(f"int8{SAME}"):
+    if not its.is_same or its.what.endswith("int8"):
         return False
     return its.new_ns > DENORMAL * its.old_ns > 0 and attribution.share(its.change_ns) > MUCH
 
@@ -276,13 +271,12 @@ def _named(its: Fold) -> str:
     name = name_text(its.name)
     if len(its.items) > 1:
         name = f"{count_text(len(its.items))} {'such as' if its.is_loose else 'like'} {name}"
-    return f"{name} ({its.what})"
+    return f"{name} ({its.what}, same kernel)" if its.is_same else f"{name} ({its.what})"
 
 
 def _share(change_ns: float, attribution: Attribution) -> str:
-    """Return a change as a share of a call's, where that says something: not of what goes up here and down there."""
-    share = attribution.share(change_ns)
-    return "" if attribution.is_calm or not -1 < share < MOST_SHARE else f" ({percent_text(share)} of the change)"
+    share = attribution.telling_share(change_ns)
+    return "" if share is None else f" ({percent_text(share)} of the change)"
 
 
 def _change_ns(its: Fold) -> float:
@@ -302,5 +296,5 @@ def _changed(change: Change) -> Item:
 
 def _timed(group: GroupTime) -> Item:
     said = "; ".join(change_text(change) for change in group.changes if not change.is_idle)
-    what = said or f"{layer_text(group.chief)}{SAME}"
-    return Item(group.chief.name, group.chief.kind, what, group.old_ns, group.new_ns)
+    what = said or layer_text(group.chief)
+    return Item(group.chief.name, group.chief.kind, what, group.old_ns, group.new_ns, is_same=not said)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CALM = 0.02
 #: Profiled calls must show this part of the change that calls without counters show, to explain it.
 REPRODUCED = 0.5
+#: A larger share of the change is none that anybody could add up.
+MOST_SHARE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,11 @@ class Attribution:
     def share(self, change_ns: float) -> float:
         """Return a change as a share of a call's change, 0 where a call takes as long as it did."""
         return 0.0 if self.is_calm else change_ns / self.call_change_ns
+
+    def telling_share(self, change_ns: float) -> float | None:
+        """Return the same where it says something: ``None`` of what goes up here and down there."""
+        share = self.share(change_ns)
+        return share if not self.is_calm and -1 < share < MOST_SHARE else None
 
 
 def attribute(old: Profile, new: Profile, latency_ns: tuple[float, float] | None = None) -> Attribution:

@@ -13,14 +13,13 @@ from .choosing import chosen
 from .outcomes import as_outcome, session_of, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from pytest_ovperf.fixture_types import AgreementFixture
     from pytest_ovperf.models.spec import ModelSpec
     from pytest_ovperf.session.agreement import Agreement
 
 
 @pytest.fixture
-def agreement(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., Agreement]:
+def agreement(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> AgreementFixture:
     """Return ``agreement(candidate, *, over, **settings)``: both arms, loaded for any shape that the model takes.
 
     ``.shapes(batch=(1, 4), length=(1, 64))`` is a strategy of hypothesis, and ``.on(shape)`` compares both arms'

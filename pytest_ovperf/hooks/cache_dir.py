@@ -23,6 +23,16 @@ def cache_dir_of_project(folder: Path) -> Path:
 
     Raises `SettingsError` for an ini file that cannot be read.
     """
+    path, written = ini_value(folder, "ov_cache_dir")
+    return Path(path.parent, Path(str(written)).expanduser()).resolve() if written else default_cache_dir()
+
+
+def ini_value(folder: Path, name: str) -> tuple[Path, object]:
+    """Return the ini file that counts for a run of pytest in ``folder``, and what it says of ``name``.
+
+    The value is ``None`` where nothing is said, the path ``folder`` where there is no such file. Raises
+    `SettingsError` for one that cannot be read.
+    """
     import pytest  # noqa: PLC0415  (a console command that needs it pays for it)
     from _pytest.config.findpaths import load_config_dict_from_file  # noqa: PLC0415  (pytest has no public way)
 
@@ -35,7 +45,6 @@ def cache_dir_of_project(folder: Path) -> Path:
                 remedy="Mend it, or name the folder with --ov-cache-dir.",
             ) from error
         if found is not None:
-            value = found.get("ov_cache_dir")
-            written = getattr(value, "value", value)  # pytest 9 tells where a value is from
-            return Path(path.parent, Path(str(written)).expanduser()).resolve() if written else default_cache_dir()
-    return default_cache_dir()
+            value = found.get(name)
+            return path, getattr(value, "value", value)  # pytest 9 tells where a value is from
+    return folder, None

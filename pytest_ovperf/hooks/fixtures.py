@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_ovperf.errors import MeasurementError
-
 from .choosing import COMPILED, chosen, compile_for, first_that_serves, limit_of, named_model, only_device, proven
-from .outcomes import Failed, as_outcome, session_of, translated
+from .outcomes import as_outcome, session_of, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import openvino
 
+    from pytest_ovperf.fixture_types import FidelityFixture, LadderFixture, MeasureFixture, SpeedupFixture
     from pytest_ovperf.models.spec import ModelSpec
     from pytest_ovperf.npu.blob import CompiledBlob
     from pytest_ovperf.records import Fidelity
@@ -34,11 +33,13 @@ if TYPE_CHECKING:
 
     from .markers import OvperfMark
 
-#: The fixtures that make a test one of ours.
-MEASURING = frozenset({"speedup", "fidelity", "measure", "ladder", "agreement"})
+#: The fixtures that load arms one after the other, for which the machine is to be theirs alone.
+MEASURING = frozenset({"speedup", "fidelity", "measure", "ladder"})
 #: Those of which a plan speaks.
-PLANNED = MEASURING - {"fidelity", "agreement"}
-OURS = MEASURING | {"compiled_model", "device", "model", "baseline"}
+PLANNED = MEASURING - {"fidelity"}
+#: All that run a model on inputs, so that their sizes have to be known.
+RUNNING = MEASURING | {"agreement"}
+OURS = RUNNING | {"compiled_model", "device", "model", "baseline"}
 
 
 def _session(request: pytest.FixtureRequest) -> Session:
@@ -69,7 +70,7 @@ def model(request: pytest.FixtureRequest) -> ModelSpec:
     """
     with as_outcome():
         return _session(request).asking.model(
-            named_model(request.node).said, measured=bool(MEASURING & set(request.fixturenames))
+            named_model(request.node).said, measured=bool(RUNNING & set(request.fixturenames))
         )
 
 
@@ -109,9 +110,7 @@ def baseline() -> Baseline:
 
 
 @pytest.fixture
-def speedup(
-    request: pytest.FixtureRequest, model: ModelSpec, device: str
-) -> Callable[..., MeasuredSpeedup | RacedSpeedup]:
+def speedup(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> SpeedupFixture:
     """Return ``speedup(candidate, *, over, metric="latency", prompt=None, new_tokens=None, **settings)``.
 
     It measures how many times better the candidate is; ``settings`` are what both arms are tuned by, where their own
@@ -149,7 +148,7 @@ def speedup(
 
 
 @pytest.fixture
-def measure(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., MeasuredArm]:
+def measure(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> MeasureFixture:
     """Return ``measure(arm, *, prompt=None, new_tokens=None, **settings)``: one arm's absolute figures.
 
     Its attributes are the metrics' names, each measured when it is asked for: ``measure("genai-int8").ttft <= 0.2``.
@@ -174,7 +173,7 @@ def measure(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Ca
 
 
 @pytest.fixture
-def ladder(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., MeasuredLadder]:
+def ladder(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> LadderFixture:
     """Return ``ladder(arms, *, metric=None, also=("peak_memory",), prompt=None, new_tokens=None, **settings)``.
 
     It measures all arms side by side and holds them against the first: ``ladder([…])["genai-int8"].factor >= 10``.
@@ -210,7 +209,7 @@ def ladder(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Cal
 
 
 @pytest.fixture
-def fidelity(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> Callable[..., Fidelity]:
+def fidelity(request: pytest.FixtureRequest, model: ModelSpec, device: str) -> FidelityFixture:
     """Return ``fidelity(candidate, *, over, prompt=None, new_tokens=None, **settings)``.
 
     It tells how near the candidate's outputs are, on the same inputs; after a prompt, those of what is generated.
@@ -233,9 +232,11 @@ def _measuring(
     request: pytest.FixtureRequest, model: object, device: str
 ) -> tuple[Session, ModelSpec, OvperfMark, UnboundedLimit | None]:
     """Return what a fixture that measures works with: the session, the model, the test's marker, its limit."""
-    from .markers import read_ovperf  # noqa: PLC0415  (paid only by tests that use it)
+    from . import neighbours  # noqa: PLC0415  (paid only by tests that use it)
+    from .markers import read_ovperf  # noqa: PLC0415
 
-    _refuse_side_by_side(request)
+    neighbours.refuse_in_worker(request.config)
+    neighbours.refuse_again(request.node)
     with as_outcome():
         spec, mark = chosen(request, model, measured=True), read_ovperf(request.node)
     return _session(request), spec, mark, limit_of(request, spec, device)
@@ -246,16 +247,3 @@ def _tuning(settings: Mapping[str, object]) -> Tuning:
     from pytest_ovperf.tuning import Tuning  # noqa: PLC0415  (paid only by tests that use it)
 
     return Tuning.of(settings)
-
-
-def _refuse_side_by_side(request: pytest.FixtureRequest) -> None:
-    """Refuse to measure in a worker of xdist: what runs beside a measurement spoils it, and nobody would report it."""
-    worker = getattr(request.config, "workerinput", None)
-    if worker is not None:
-        raise Failed(
-            MeasurementError(
-                f"pytest-xdist runs tests in workers, here {worker.get('workercount', 1)}; timings that were taken "
-                "side by side are wrong.",
-                remedy="Run the tests that measure without -n (or with -n0), apart from the others.",
-            )
-        )

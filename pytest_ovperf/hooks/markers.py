@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pytest_ovperf.hardware.needs import DeviceMark
     from pytest_ovperf.models.described import Description
     from pytest_ovperf.settings import RunSet
-    from pytest_ovperf.verdict.planning import PlannedTest
 
 _KEYWORDS = {
     "model": ("shape", "precision", "inputs", "calibration", "score"),
@@ -155,14 +154,6 @@ def read_ovperf(item: pytest.Item) -> OvperfMark:
         else fraction(positive(tolerance, "the marker's tolerance", "percent"), "the marker's tolerance"),
         None if tests is None else read_set(tests, "the marker's set"),
     )
-
-
-def planned_test(item: pytest.Item, *, compares: bool) -> PlannedTest:
-    """Return what is known of a test that measures before it runs; ``compares`` as there. Raises `SettingsError`."""
-    from pytest_ovperf.verdict.planning import PlannedTest  # noqa: PLC0415  (paid only where it is asked for)
-
-    mark = read_ovperf(item)
-    return PlannedTest(item.nodeid, mark.budget_s, mark.tolerance, compares=compares)
 
 
 def _check_keywords(mark: pytest.Mark) -> None:

@@ -7,6 +7,7 @@ Every option ``--ov-name`` has an ini twin ``ov_name``; the command line wins. W
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ def read_settings(config: pytest.Config) -> Settings:
         strict=_switch(config, "ov_strict"),
         root=config.rootpath,
         given=_given(config),
+        folder=_leading_to_root(config),
         report=_path(config, "ov_report", "file"),
         tests=_set(config),
         npu_platforms=() if platforms is None else parse_platforms(platforms, _place_of(config, "ov_npu_platform")),
@@ -58,6 +60,15 @@ def _given(config: pytest.Config) -> tuple[str, ...]:
         f"{option.written}={value}" for option, value in given if value is not None and not option.is_switch
     )
     return with_values + tuple(option.written for option, value in given if value and option.is_switch)
+
+
+def _leading_to_root(config: pytest.Config) -> str:
+    """Return the way to the tests' root from where pytest was started: empty, or with a slash at its end."""
+    try:
+        way = Path(os.path.relpath(config.rootpath, config.invocation_params.dir)).as_posix()
+    except ValueError:  # Windows: nothing leads to another drive
+        way = config.rootpath.as_posix()
+    return "" if way == "." else f"{way}/"
 
 
 def any_given(config: pytest.Config) -> bool:

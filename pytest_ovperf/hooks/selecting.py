@@ -10,7 +10,7 @@ import pytest
 from pytest_ovperf.errors import OvperfError
 
 from .choosing import named_model
-from .fixtures import MEASURING, OURS
+from .fixtures import OURS, RUNNING
 from .outcomes import session_of
 
 if TYPE_CHECKING:
@@ -165,6 +165,6 @@ def _mistakes(config: pytest.Config, items: Sequence[pytest.Item]) -> Iterable[s
 def _check_model(session: Session, item: pytest.Item) -> None:
     """Raise `OvperfError` where the model that a test names cannot be found, or is none that could be compiled."""
     mark = named_model(item)
-    spec = session.asking.model(mark.said, measured=measures(item, MEASURING))
+    spec = session.asking.model(mark.said, measured=measures(item, RUNNING))
     if "compiled_model" in fixtures_of(item):
         session.compiling.check(spec, mark.precision)

@@ -9,9 +9,8 @@ import pytest
 
 from pytest_ovperf.reports.console import Console
 
-from .fixtures import PLANNED
 from .outcomes import SESSION, session_of
-from .selecting import choice_of, measures
+from .selecting import choice_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +27,19 @@ def plan_of(config: pytest.Config, items: Sequence[pytest.Item]) -> str:
     """Return what the tests would measure."""
     from pytest_ovperf.session.overview import planned  # noqa: PLC0415
 
-    from .markers import planned_test  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .planned import choices, outputs_only, planned_tests  # noqa: PLC0415  (paid only by runs that use the plugin)
 
-    tests = [planned_test(item, compares=measures(item)) for item in items if measures(item, PLANNED)]
+    tests = planned_tests(config, items)
     console = Console(config)
-    return planned(session_of(config), tests, width=console.width, colour=console.colour, encoding=console.encoding)
+    return planned(
+        session_of(config),
+        tests,
+        choices(config, tests),
+        outputs_only(items),
+        width=console.width,
+        colour=console.colour,
+        encoding=console.encoding,
+    )
 
 
 def explained(config: pytest.Config, left: object, right: object) -> list[str] | None:

@@ -115,14 +115,15 @@ def _listed(ports: Sequence[Port]) -> str:
 
 def _example(needed: Sequence[Port], ports: Sequence[Port]) -> str:
     """Return the keyword that says the sizes of ``needed``, as one shape where one does for all of them."""
-    examples = {port.name: _example_shape(port) for port in needed}
+    examples = {port.name: example_shape(port) for port in needed}
     shapes = set(examples.values())
     if len(shapes) == 1 and all(port.admits(next(iter(shapes))) for port in needed):
         return f"shape={next(iter(shapes))}"
     return f"shape={examples}" if len(ports) > 1 else f"shape={next(iter(shapes))}"
 
 
-def _example_shape(port: Port) -> tuple[int, ...]:
+def example_shape(port: Port) -> tuple[int, ...]:
+    """Return sizes that an input takes, for its user to put their own in the place of."""
     if port.dims is None:
         return (_EXAMPLE_BATCH, _EXAMPLE_SIZE)
     return tuple(

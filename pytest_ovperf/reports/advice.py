@@ -85,7 +85,7 @@ def next_steps(records: Sequence[ComparisonRecord], run: RunFacts) -> tuple[Step
 
 def rerun(record: ComparisonRecord, *options: str) -> str:
     """Return the command that runs this record's test alone, on its device, as this run was told to."""
-    return _command((record.test,), (device_of(record),), (*record.given, *options))
+    return _command((record.folder + record.test,), (device_of(record),), (*record.given, *options))
 
 
 def budget_to_settle(records: Sequence[ComparisonRecord], budget_s: float = 0.0) -> int | None:
@@ -208,7 +208,7 @@ def _commands_for(
     failed: bool = False,
 ) -> tuple[str, ...]:
     """Name the tests while they are few; else repeat what failed, or the whole selection."""
-    tests = tuple(dict.fromkeys(record.test for record in records))
+    tests = tuple(dict.fromkeys(record.folder + record.test for record in records))
     if len(tests) <= NAMED_AT_MOST:
         return tuple(_command((test,), run.devices, (*run.options, *options)) for test in tests)
     if failed:

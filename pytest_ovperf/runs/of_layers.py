@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.graphs.sentences import MOST_SHARE, SAME, folded, heaviest_change, sentences
+from pytest_ovperf.graphs.sentences import folded, heaviest_change, sentences
 from pytest_ovperf.graphs.text import digest
 from pytest_ovperf.graphs.wording import name_text
 
@@ -60,11 +60,11 @@ def _group(fold: Fold, attribution: Attribution | None) -> LayerGroupView:
     return LayerGroupView(
         name=whole_text(name_text(fold.name)),
         layers=len(fold.items),
-        what=whole_text(fold.what.removesuffix(SAME)),
-        changed=not fold.what.endswith(SAME),
+        what=whole_text(fold.what),
+        changed=not fold.is_same,
         old_ns=None if attribution is None else fold.old_ns,
         new_ns=None if attribution is None else fold.new_ns,
-        share=_share(fold.change_ns, attribution),
+        share=None if attribution is None else attribution.telling_share(fold.change_ns),
     )
 
 
@@ -73,16 +73,8 @@ def _others(folds: Sequence[Fold], attribution: Attribution | None) -> LayerGrou
         name="",
         layers=sum(len(fold.items) for fold in folds),
         what="",
-        changed=any(not fold.what.endswith(SAME) for fold in folds),
+        changed=not all(fold.is_same for fold in folds),
         old_ns=None if attribution is None else sum(fold.old_ns for fold in folds),
         new_ns=None if attribution is None else sum(fold.new_ns for fold in folds),
-        share=_share(sum(fold.change_ns for fold in folds), attribution),
+        share=None if attribution is None else attribution.telling_share(sum(fold.change_ns for fold in folds)),
     )
-
-
-def _share(change_ns: float, attribution: Attribution | None) -> float | None:
-    """Return a change as a share of a call's, where that says something: not of what goes up here and down there."""
-    if attribution is None or attribution.is_calm:
-        return None
-    share = attribution.share(change_ns)
-    return share if -1 < share < MOST_SHARE else None

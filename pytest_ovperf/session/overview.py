@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pytest_ovperf.hardware.profile import HardwareProfile
     from pytest_ovperf.records import ComparisonRecord
     from pytest_ovperf.runs.view import CompiledView, RunView
-    from pytest_ovperf.verdict.planning import PlannedTest
+    from pytest_ovperf.verdict.planning import Choice, PlannedTest
 
     from .held import Held
     from .session import Session
@@ -174,9 +174,25 @@ def _graphs(session: Session) -> tuple[str, ...]:
     return (_shown_path(session, folder),) if session.judging.written and folder.is_dir() else ()
 
 
-def planned(session: Session, tests: Sequence[PlannedTest], *, width: int, colour: bool, encoding: str) -> str:
-    """Return what these tests would measure, and for how long."""
-    return plan_text.plan_text(session.plan(tests), width=width, colour=colour, encoding=encoding)
+def planned(  # noqa: PLR0913  (a terminal, and what only pytest knows)
+    session: Session,
+    tests: Sequence[PlannedTest],
+    choices: Sequence[Choice],
+    outputs_only: int,
+    *,
+    width: int,
+    colour: bool,
+    encoding: str,
+) -> str:
+    """Return what these tests would measure, on what, for how long, and where the run's settings are from."""
+    names = {device.name: device.full_name for device in session.machine.devices if device.available}
+    plan = replace(
+        session.plan(tests),
+        devices=tuple((asked, names.get(asked, "")) for asked in session.settings.devices),
+        choices=tuple(choices),
+        outputs_only=outputs_only,
+    )
+    return plan_text.plan_text(plan, width=width, colour=colour, encoding=encoding)
 
 
 def movements(session: Session) -> tuple[str, ...]:
@@ -336,8 +352,8 @@ def _device(label: str) -> str:
 
 
 def _shown_path(session: Session, path: Path) -> str:
-    """Write a path as the user would: from the project's root where it lies there."""
+    """Write a path as the user would: from where they are, if it lies under the root of the tests."""
     try:
-        return path.relative_to(session.settings.root).as_posix()
+        return session.settings.folder + path.relative_to(session.settings.root).as_posix()
     except ValueError:
         return str(path)

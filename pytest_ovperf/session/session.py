@@ -164,7 +164,8 @@ class Session:
 
     def plan(self, tests: Sequence[PlannedTest]) -> Plan:
         """Return what these tests would measure."""
-        return plan(tests, self.settings, self.store, self._error_rate)
+        built = {entry.name for entry in self._parts.cache.entries()}
+        return plan(tests, self.settings, self.store, self._error_rate, built)
 
     # Measuring
 
@@ -313,6 +314,10 @@ class Session:
     def end(self) -> None:
         """End the run: whatever still runs, and raw times of tests that were interrupted or set aside are kept."""
         self.release()
+        self.keep_raw_times()
+
+    def keep_raw_times(self) -> None:
+        """Keep the raw times of tests that were interrupted or set aside. Raises `CacheError`."""
         try:
             if "_comparisons" in self.__dict__:
                 self._comparisons.end()

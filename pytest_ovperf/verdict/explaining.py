@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pytest_ovperf.store.store import BaselineStore
 
 #: The calls of a profile are to take this long together. That is what starting its process and compiling three times
-#: takes anyway, so a profile is a matter of a few seconds; medians of what a shared machine gives in two seconds agree
-#: within a few percent, and what has to be explained here is a loss beyond the tolerance.
+#: takes anyway, so a profile is a matter of a few seconds; what a shared machine gives in two seconds agrees within a
+#: few percent, and what has to be explained here is a loss beyond the tolerance.
 PROFILE_S = 2.0
 #: … and are no more than this: counters hold whole microseconds, so that further calls tell nothing new.
 MOST_CALLS = 300

@@ -257,7 +257,8 @@ class Judging:
         return record
 
     def _add(self, record: ComparisonRecord, notes: tuple[str, ...] = ()) -> ComparisonRecord:
-        record = replace(record, notes=(*record.notes, *notes), given=self._settings.given)
+        told = (*record.notes, *notes)
+        record = replace(record, notes=told, given=self._settings.given, folder=self._settings.folder)
         self.records.append(record)
         return record
 

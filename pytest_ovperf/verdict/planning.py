@@ -15,29 +15,46 @@ from pytest_ovperf.store.keys import arms_of, metric_of
 from .recording import detects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from pytest_ovperf.models.spec import ModelSpec
     from pytest_ovperf.store.store import BaselineStore
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a test asks for, as its source has it: in words, such as ``openvino-int8 over openvino-fp32``.
+
+    It ``compares``, or asks for absolute figures. What is ``repeated`` stands in a loop: how often, running it tells.
+    """
+
+    words: str
+    compares: bool = True
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedTest:
     """A test that measures: pytest's node id, and what its marker says of seconds and tolerance.
 
-    ``compares`` tells whether it asks for speed-ups, or for absolute figures alone.
+    ``compares`` tells whether it asks for speed-ups, or for absolute figures alone. ``model`` is ``None`` where only
+    running the test tells it, and ``written`` empty where its source does not say what it asks for.
     """
 
     node_id: str
     budget_s: float | None
     tolerance: float | None
     compares: bool = True
+    model: ModelSpec | None = None
+    written: tuple[Written, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedComparison:
     """One comparison of a run to come.
 
-    ``label`` is empty where no baseline tells what a test compares; ``tolerance`` and ``detects`` (the smallest loss
+    ``label`` is empty where no baseline tells what a test compares: then there may be what its source has, ``written``.
+    ``tolerance`` and ``detects`` (the smallest loss
     that would be found) are ``None`` then. ``seconds`` are those of the fewest launches and of the most that the
     budget allows; the fewest are 0 without a baseline, and both where nobody knows. A test that does not ``compare``
     measures absolute figures, and has no baseline at all.
@@ -50,6 +67,24 @@ class PlannedComparison:
     detects: float | None
     seconds: tuple[float, float]
     compares: bool = True
+    written: Written | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedModel:
+    """A model of a run to come, and whether anything that was built of one of this name is in the cache."""
+
+    spec: ModelSpec
+    built: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A setting of a run to come: what counts, and where that is from."""
+
+    setting: str
+    value: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +92,8 @@ class Plan:
     """A run to come. ``error_rate`` is each comparison's share of the run's false alarms.
 
     ``against`` names what arms are raced against, empty for a run that compares with baselines. ``times_layers`` tells
-    that OpenVINO arms are profiled whatever the verdict is.
+    that OpenVINO arms are profiled whatever the verdict is. ``devices`` are those asked for, each with what it is.
+    ``outputs_only`` is how many tests compare outputs and measure nothing.
     """
 
     comparisons: tuple[PlannedComparison, ...]
@@ -65,16 +101,31 @@ class Plan:
     update: UpdateMode
     against: str = ""
     times_layers: bool = False
+    models: tuple[PlannedModel, ...] = ()
+    devices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[Choice, ...] = ()
+    outputs_only: int = 0
 
 
-def plan(tests: Sequence[PlannedTest], settings: Settings, store: BaselineStore, error_rate: float) -> Plan:
-    """Return what these tests would compare, as far as their baselines tell: a test says it only when it runs."""
+def plan(
+    tests: Sequence[PlannedTest],
+    settings: Settings,
+    store: BaselineStore,
+    error_rate: float,
+    built: Collection[str] = (),
+) -> Plan:
+    """Return what these tests would compare, as far as their baselines and their source tell.
+
+    ``built`` are the names of the models of which the cache has something.
+    """
+    models = {(test.model.name, test.model.shape_text): test.model for test in tests if test.model is not None}
     return Plan(
         tuple(comparison for test in tests for comparison in _comparisons(test, settings, store)),
         error_rate,
         settings.update,
         settings.against,
         times_layers=settings.explain or settings.update is not UpdateMode.NONE,
+        models=tuple(PlannedModel(spec, spec.name in built) for spec in models.values()),
     )
 
 
@@ -96,8 +147,11 @@ def _comparisons(test: PlannedTest, settings: Settings, store: BaselineStore) ->
         )
     if not entries:
         # How long a first baseline takes, its launches tell; nor has an absolute figure more than its own to go by.
-        most = budget_s if test.compares and settings.update in (UpdateMode.NONE, UpdateMode.EXTEND) else 0.0
-        yield PlannedComparison(test.node_id, "", None, None, None, (0.0, most), test.compares)
+        bounded = settings.update in (UpdateMode.NONE, UpdateMode.EXTEND)
+        for each in test.written or (None,):
+            compares = test.compares if each is None else each.compares
+            most = budget_s if compares and bounded and not (each and each.repeated) else 0.0
+            yield PlannedComparison(test.node_id, "", None, None, None, (0.0, most), compares, each)
 
 
 def _noise(label: str) -> Noise:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _DEATH_WAIT_S = 5.0
 
+#: How the variables begin by which coverage traces every process below this one: it would be traced while it is timed.
+_TRACING = ("COVERAGE_PROCESS_", "COV_CORE_")
+
 
 def worker_command(python: str | None) -> tuple[str, ...]:
     """Return the command line of a worker in the interpreter ``python`` (default: this one).
@@ -102,7 +105,7 @@ def _runs(process: Any) -> bool:  # noqa: ANN401  (psutil is imported late)
 
 
 def _environment(log_path: Path) -> dict[str, str]:
-    """Return the caller's environment, with a stack printed on a crash and without tokenizers' warning about forks.
+    """Return the caller's environment, with a stack printed on a crash, no tracing and no tokenizers' warning of forks.
 
     The caller's module path goes along by another name, for functions of the user's own.
     """
@@ -112,4 +115,4 @@ def _environment(log_path: Path) -> dict[str, str]:
         OUTPUT_VARIABLE: str(log_path),
         PATH_VARIABLE: os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path),
     }
-    return {**os.environ, **ours}
+    return {name: value for name, value in os.environ.items() if not name.startswith(_TRACING)} | ours

@@ -290,6 +290,18 @@ def test_skipping_the_others_benchmarks_does_not_keep_ours_out_of_the_file(quick
     assert not found.benchmarks
 
 
+def test_only_benchmarks_are_those_with_its_own_fixture(quick: QuickSuite) -> None:
+    run = quick.run("--benchmark-only", "-rs", "test_speed.py", "test_plain.py")
+    assert "1 passed, 3 skipped" in run.out
+    assert "Skipping non-benchmark (--benchmark-only active)" in run.out
+
+
+def test_ours_measure_where_benchmarks_are_disabled(quick: QuickSuite) -> None:
+    run = quick.run("--benchmark-disable", "test_speed.py", "test_plain.py")
+    assert "4 passed" in run.out
+    assert any(line.startswith("2 ok") for line in run.summary)
+
+
 def test_what_was_measured_before_an_interruption_is_saved(quick: QuickSuite) -> None:
     quick.write("""
         import pytest

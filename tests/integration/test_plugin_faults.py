@@ -45,13 +45,18 @@ KILLER = """
 """
 
 
-def workers_in(folder: Path) -> list[str]:
-    """Return the command lines of the workers that runs in ``folder`` have left behind."""
+def worker_processes_in(folder: Path) -> list[psutil.Process]:
+    """Return the workers that runs in ``folder`` have left behind."""
     return [
-        " ".join(process.info["cmdline"])
+        process
         for process in psutil.process_iter(["cmdline", "cwd"])
         if process.info["cwd"] == str(folder) and "pytest_ovperf" in " ".join(process.info["cmdline"] or ())
     ]
+
+
+def workers_in(folder: Path) -> list[str]:
+    """Return the command lines of these workers."""
+    return [" ".join(process.info["cmdline"]) for process in worker_processes_in(folder)]
 
 
 def test_a_worker_that_is_killed_costs_one_test_and_says_so(suite: Suite) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.integration.user_suite import QuickSuite
 
 NOTE = (
-    "./encoder: fidelity and the calibration of INT8 on inputs drawn at random say little of real ones: give yours with "
-    "inputs= and calibration="
+    "./encoder: fidelity and the calibration of INT8 on inputs drawn at random say little of real ones: give yours "
+    "with inputs= and calibration="
 )
 SPEEDS = """
     import pytest

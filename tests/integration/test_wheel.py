@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -71,6 +72,15 @@ def test_types_are_shipped(python: Path, tmp_path: Path) -> None:
     assert run(python, "-c", code, cwd=tmp_path).stdout.strip() == "True"
 
 
+def test_a_users_annotations_are_checked_against_what_is_installed(python: Path, tmp_path: Path) -> None:
+    """Right ones are accepted, mistakes are found: an ignored error that is none is an error."""
+    for path in (ROOT / "tests" / "typing").glob("*.py"):
+        shutil.copy(path, tmp_path)
+    checked = run(sys.executable, "-m", "mypy", "--strict", "--python-executable", python, ".", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stdout
+    assert "no issues found in 2 source files" in checked.stdout
+
+
 def test_the_report_is_shipped_and_names_its_extra(python: Path, tmp_path: Path) -> None:
     code = (
         "import importlib.resources as r; html = r.files('pytest_ovperf').joinpath('reports', 'html');"
@@ -81,3 +91,11 @@ def test_the_report_is_shipped_and_names_its_extra(python: Path, tmp_path: Path)
     (tmp_path / "run.json").write_text("{}", encoding="utf-8")
     compared = run(python, "-m", "pytest_ovperf.cli.main", "compare", "run.json", "--html=page.html", cwd=tmp_path)
     assert 'pip install "pytest-ovperf[report]"' in compared.stderr
+
+
+def test_a_first_suite_can_be_written(python: Path, tmp_path: Path) -> None:
+    command = python.parent / ("ovperf.exe" if sys.platform == "win32" else "ovperf")
+    written = run(command, "init", cwd=tmp_path)
+    assert written.returncode == 0, written.stderr
+    collected = run(python, "-m", "pytest", "performance", "--collect-only", "-q", cwd=tmp_path)
+    assert "perf_minilm.py::test_int8_pays[CPU]" in collected.stdout, collected.stdout + collected.stderr

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_ovperf.errors import OvperfError
 from pytest_ovperf.graphs.explained import Explained
 from pytest_ovperf.graphs.layers import Graph, graph_of, profile_of
 from pytest_ovperf.metrics import Metric, WorkloadKind
+from pytest_ovperf.session.layers import by_turns
 from pytest_ovperf.store.layers import KeptLayers
 from pytest_ovperf.verdict.explaining import attribution_between, calls_taking, changes_between
 
@@ -62,23 +64,19 @@ class Explaining:
         costs = (race.speedup.reference_cost, race.speedup.candidate_cost) if self.metric is Metric.LATENCY else None
         calls = _CALLS if costs is None else calls_taking(min(costs))
         notes: list[str] = []
-        before = self._side(race.old, calls, notes)
-        now = self._side(race.new, calls, notes)
+        first: dict[str, KeptLayers | None] = {}
+
+        def timed(release: str) -> KeptLayers | None:
+            found = self._side(release, calls, [] if release in first else notes)
+            first.setdefault(release, found)
+            return None if found is None or found.profile is None else found
+
+        taken: tuple[KeptLayers | None, KeptLayers | None] = by_turns((race.old, race.new), timed, _call_ns)
+        before, now = taken[0] or first[race.old], taken[1] or first[race.new]
         if before is None or now is None:
             return Explained(self.arm.name, old, Graph(()) if now is None else now.graph, notes=tuple(notes))
-        if before.profile is not None and now.profile is not None:
-            # Other work only ever makes a profile slower, and has its hours: each side is taken twice, in turns.
-            now = self._faster(now, race.new, calls)
-            before = self._faster(before, race.old, calls)
         attribution = attribution_between(before, now, costs)
         return Explained(self.arm.name, old, now.graph, changes_between(before, now), attribution, tuple(notes))
-
-    def _faster(self, first: KeptLayers, release: str, calls: int) -> KeptLayers:
-        """Return the faster one of a side's profile and another one."""
-        again = self._side(release, calls, [])
-        if again is None or again.profile is None or first.profile is None:
-            return first
-        return again if again.profile.call_ns < first.profile.call_ns else first
 
     def _side(self, release: str, calls: int, notes: list[str]) -> KeptLayers | None:
         """Return a side's graph, with its profile where there can be one; ``None`` where there is neither."""
@@ -110,3 +108,7 @@ class Explaining:
             finally:
                 process.close()
         return graph_of(rows) if rows else None
+
+
+def _call_ns(found: KeptLayers | None) -> float:
+    return inf if found is None or found.profile is None else found.profile.call_ns

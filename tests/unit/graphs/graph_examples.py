@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from pytest_ovperf.graphs.layers import Graph, Layer, Profile
+from pytest_ovperf.runs.of_layers import layers_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from pytest_ovperf.graphs.explained import Explained
 
 
 def layer(
@@ -95,3 +98,9 @@ def profiles(draw: st.DrawFn) -> Profile:
     executed = [name for name in graph.names if draw(st.booleans())]
     times = {name: 100.0 * draw(st.integers(1, 10**6)) for name in executed}
     return Profile(graph, times, 100.0 * draw(st.integers(1, 10**8)))
+
+
+def lines_of(found: Explained) -> tuple[str, ...]:
+    """Return what reports say of an arm's graph."""
+    (view,) = layers_views((found,))
+    return (*view.sentences, *view.notes)

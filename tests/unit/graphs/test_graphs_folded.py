@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytest_ovperf.graphs.changes import compare
 from pytest_ovperf.graphs.layers import Graph
-from pytest_ovperf.graphs.sentences import SAME, folded, heaviest_change
+from pytest_ovperf.graphs.sentences import folded, heaviest_change
 from pytest_ovperf.graphs.times import attribute
 from tests.unit.graphs.graph_examples import encoder, layer, profiled
 
@@ -18,7 +18,7 @@ def test_with_times_all_that_took_some_is_there_in_one_part_for_each_role() -> N
         ("encoder.layer.*.up/MatMul", 3),
         ("encoder.layer.*.down/MatMul", 3),
     ]
-    assert all(fold.what.endswith(SAME) for fold in folds)
+    assert all(fold.is_same for fold in folds)
     assert sum(fold.new_ns for fold in folds) == new.layers_ns
 
 

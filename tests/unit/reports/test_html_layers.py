@@ -9,6 +9,7 @@ import pytest
 
 from pytest_ovperf.reports.html.page import comparison_page, report_page
 from pytest_ovperf.runs.of_layers import layers_views
+from tests.unit.graphs.graph_examples import lines_of
 from tests.unit.reports import run_examples as examples
 from tests.unit.reports.html_reading import Element, read, typed
 from tests.unit.reports.layer_examples import CHANGED, LOST, SAME, UNKNOWN, UNTIMED, many
@@ -33,7 +34,7 @@ def cells(row: Element) -> list[str]:
 def test_the_sentences_come_first_and_then_a_line_for_each_group_of_layers() -> None:
     (section,) = sections(LOST)
     assert section.one("h3").text == "Layers of openvino-int8, now and in the baseline of 2026-07-01"
-    assert [item.text for item in section.all("li")] == [typed(sentence) for sentence in LOST.lines]
+    assert [item.text for item in section.all("li")] == [typed(sentence) for sentence in lines_of(LOST)]
     head, first, *_, layers, call = section.one("table").all("tr")
     assert cells(head) == ["Layers", "What they are, or what changed", "Before", "Now", "Change", "Share"]
     assert cells(first) == [
@@ -89,7 +90,7 @@ def test_a_model_of_many_layers_makes_no_heavy_page() -> None:
 
 def test_the_card_of_a_regression_says_why() -> None:
     (card,) = read(report_page(run(LOST))).all("a", "card")
-    assert typed(f"openvino-int8: {LOST.lines[1]}") in card.text
+    assert typed(f"openvino-int8: {lines_of(LOST)[1]}") in card.text
 
 
 def test_a_page_of_runs_shows_what_the_last_one_found() -> None:

@@ -15,7 +15,7 @@ from pytest_ovperf.reports.screen import cell_width
 from pytest_ovperf.runs.of_layers import layers_views
 from pytest_ovperf.runs.of_records import run_view
 from pytest_ovperf.store.keys import comparison_label
-from tests.unit.graphs.graph_examples import encoder, profiled
+from tests.unit.graphs.graph_examples import encoder, lines_of, profiled
 from tests.unit.reports.layer_examples import CHANGED, LOST, SAME, UNKNOWN, UNTIMED, explained, int8, up_in_fp32
 from tests.unit.reports.report_examples import MISSING, OK, REGRESSED
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RED = replace(REGRESSED, explained=(LOST, replace(SAME, arm="openvino-fp32")))
 HEADING = "Layers of openvino-int8, now and in the baseline of 2026-07-01:"
 #: The first line about layers: the one before is about the whole call.
-TELLING = LOST.lines[1]
+TELLING = lines_of(LOST)[1]
 NOTE = (
     "Graph of openvino-int8 (mobilenet_v2) not as in the baseline of 2026-07-01: 3 changes, the heaviest "
     "FullyConnected int8 → f32, brgemm_avx512_amx → brgemm_avx512 in 3 layers."
@@ -40,7 +40,7 @@ def test_a_failure_tells_the_layers_behind_which_side_moved_and_before_the_figur
     lines = failure.explain(RED)
     place = lines.index(HEADING)
     assert lines[place - 1].startswith("The candidate slowed")
-    said = [f"  {line}" for line in LOST.lines]
+    said = [f"  {line}" for line in lines_of(LOST)]
     assert lines[place + 1 : place + 1 + len(said)] == said
     assert "Layers of openvino-fp32, now and in the baseline of 2026-07-01:" in lines
     assert lines[-1].startswith("Accept as the new baseline")

@@ -13,6 +13,7 @@ from pytest_ovperf.records import ArmFacts, Block, VerdictKind
 from pytest_ovperf.session.bisecting.layers import Explaining
 from pytest_ovperf.verdict.explaining import PROFILE_S
 from pytest_ovperf.worker.profiling import ArmProfile
+from tests.unit.graphs.graph_examples import lines_of
 from tests.unit.request_examples import request_of
 from tests.unit.session.bisect_fakes import release_race
 
@@ -87,7 +88,7 @@ def test_both_sides_are_profiled_with_their_own_releases() -> None:
     assert found.attribution is not None
     assert found.attribution.layers_change_ns == 1e6
     assert found.attribution.new_latency_ns == RACE.speedup.candidate_cost
-    assert any("fast → slow" in line for line in found.lines)
+    assert any("fast → slow" in line for line in lines_of(found))
 
 
 def test_a_profile_that_other_work_slowed_down_is_not_the_one_that_counts() -> None:
@@ -113,7 +114,7 @@ def test_a_side_that_cannot_be_timed_still_has_a_graph() -> None:
     opener = Opener(untimed=(OLD,))
     found = explain(opener)
     assert found.attribution is None
-    assert found.is_changed
+    assert found.changes
     assert found.notes == ("OpenVINO 2024.6.0: its layers could not be timed: No counters here.",)
     assert opener.closed == 1
 
@@ -123,7 +124,7 @@ def test_what_is_not_made_up_of_calls_is_loaded_for_its_graph_alone() -> None:
     found = explain(opener, Metric.LOAD_TIME)
     assert opener.profiled == []
     assert {request.kind for request in opener.opened} == {WorkloadKind.INFER}
-    assert found.is_changed
+    assert found.changes
     assert found.notes[0] == "OpenVINO 2024.6.0: load_time is not made up of what layers take"
 
 

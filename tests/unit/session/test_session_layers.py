@@ -31,13 +31,14 @@ class Run:
         self.profiled: list[tuple[Arm, int]] = []
         self.said: list[str] = []
         self.fails: Exception | None = None
+        self.slower = 0
         self.layers = RunLayers(self._profile, self.said.append)
 
     def _profile(self, _request: LoadRequest, arm: Arm, calls: int) -> ArmProfile:
         self.profiled.append((arm, calls))
         if self.fails:
             raise self.fails
-        return ArmProfile(ROWS, {"product": 900.0}, 1000.0)
+        return ArmProfile(ROWS, {"product": 900.0}, 9000.0 if len(self.profiled) == self.slower else 1000.0)
 
     def pair(self, loaded: str = "as ever") -> PairLayers:
         return self.layers.of(COMPARISON, dict.fromkeys((CANDIDATE, REFERENCE), loaded))  # type: ignore[arg-type]  # any
@@ -127,10 +128,22 @@ def test_a_profile_that_fails_is_not_tried_again(run: Run) -> None:
     assert len(run.profiled) == 1
 
 
-def test_both_sides_of_a_race_are_arms_of_their_own(run: Run) -> None:
+def test_both_sides_of_a_race_are_timed_by_turns_and_the_faster_time_of_each_counts(run: Run) -> None:
     old = replace(CANDIDATE, release="2024.4.0")
     race = replace(COMPARISON, reference=old)
     pair = run.layers.of(race, dict.fromkeys((CANDIDATE, old), "as ever"))  # type: ignore[arg-type]  # any request does
-    pair.profile(Side.CANDIDATE, 9)
-    pair.profile(Side.REFERENCE, 9)
-    assert [arm.release for arm, _ in run.profiled] == ["", "2024.4.0"]
+    run.slower = 2  # other work has the processors while the second one is taken
+    timed = pair.profile(Side.CANDIDATE, 9), pair.profile(Side.REFERENCE, 9)
+    assert [arm.release for arm, _ in run.profiled] == ["2024.4.0", "", "", "2024.4.0"]
+    assert [profile.call_ns for profile in timed] == [1000.0, 1000.0]
+
+
+def test_a_side_of_a_race_that_cannot_be_timed_is_not_tried_again(run: Run) -> None:
+    old = replace(CANDIDATE, release="2024.4.0")
+    race = replace(COMPARISON, reference=old)
+    pair = run.layers.of(race, dict.fromkeys((CANDIDATE, old), "as ever"))  # type: ignore[arg-type]  # any request does
+    run.fails = WorkerDiedError("It ended.", remedy="None.")
+    for side in (Side.CANDIDATE, Side.REFERENCE):
+        with pytest.raises(WorkerDiedError, match="It ended"):
+            pair.profile(side, 9)
+    assert len(run.profiled) == 2

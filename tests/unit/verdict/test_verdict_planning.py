@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ovperf.models.spec import (
+    CallsSource,
+    CatalogueSource,
+    DirectorySource,
+    HubSource,
+    IrSource,
+    ModelSpec,
+    OnnxSource,
+    Source,
+    Task,
+    TorchSource,
+)
 from pytest_ovperf.records import StoredBaseline
 from pytest_ovperf.reports.plan_text import plan_text
 from pytest_ovperf.settings import DEFAULT_BUDGET_S, Layered, UpdateMode
@@ -14,12 +27,12 @@ from pytest_ovperf.stats.noise import NOISE, PairKind
 from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, LOOKS, MOST_BASELINE_LAUNCHES
 from pytest_ovperf.store.keys import EntryKey
 from pytest_ovperf.store.store import BaselineStore
-from pytest_ovperf.verdict.planning import Plan, PlannedTest, plan
+from pytest_ovperf.verdict.planning import Choice, Plan, PlannedTest, Written, plan
 from pytest_ovperf.verdict.recording import detects
 from tests.unit.session.session_fakes import PROFILE, settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Collection
 
 NODE = "test_speed.py::test_it[CPU]"
 TEST = PlannedTest(NODE, None, None)
@@ -127,3 +140,87 @@ def test_a_run_that_races_asks_no_baseline_and_leaves_absolute_figures_out(tmp_p
     assert found.against == "openvino==2025.4.1"
     (only,) = found.comparisons
     assert (only.label, only.baseline, only.seconds) == ("", None, (0.0, DEFAULT_BUDGET_S))
+
+
+# What the plan of a suite says that has no baseline yet
+
+MODEL = ModelSpec("net.onnx", OnnxSource(Path("/shop/net.onnx")), Task.GRAPH, "", {"ids": (1, 16)}, static=True)
+WRITTEN = (Written("a over b"), Written("c over d · ttft", repeated=True), Written("e", compares=False))
+
+
+def new_suite(folder: Path, *, update: UpdateMode = UpdateMode.NONE, built: Collection[str] = ()) -> Plan:
+    """Return the plan of a test of a model file that has no baseline, and of one that compares outputs."""
+    chosen = settings(folder, update=update)
+    store = BaselineStore(chosen.baselines_dir, PROFILE, lock_dir=folder / "locks")
+    found = plan([replace(TEST, model=MODEL, written=WRITTEN)], chosen, store, 0.001, built)
+    choices = (Choice("device", "CPU", "performance/pytest.ini"), Choice("baselines", "x" * 90, "default"))
+    return replace(found, devices=(("CPU", "Some CPU"),), choices=choices, outputs_only=1)
+
+
+def text_of(found: Plan, width: int = 80) -> str:
+    return plan_text(found, width=width, colour=False, encoding="utf-8")
+
+
+def sentences(found: Plan) -> str:
+    return " ".join(text_of(found).split())
+
+
+def test_what_a_test_says_in_its_source_is_planned_with_its_budget(tmp_path: Path) -> None:
+    found = new_suite(tmp_path)
+    assert [(each.written, each.seconds[1], each.compares) for each in found.comparisons] == [
+        (WRITTEN[0], DEFAULT_BUDGET_S, True),
+        (WRITTEN[1], 0, True),  # how often, nobody knows
+        (WRITTEN[2], 0, False),
+    ]
+    lines = [line.strip() for line in text_of(found).splitlines()]
+    assert {"a over b", "c over d · ttft (in a loop)", "e: absolute figures"} <= set(lines)
+
+
+def test_a_baseline_goes_before_what_the_source_says(tmp_path: Path) -> None:
+    (found,) = planned(tmp_path, replace(TEST, written=WRITTEN)).comparisons
+    assert (found.label, found.written) == (LATENCY, None)
+
+
+def test_the_plan_says_on_what_it_is_measured(tmp_path: Path) -> None:
+    said = sentences(new_suite(tmp_path))
+    assert "Model: net.onnx, the ONNX file" in said
+    assert "; a call is 1x16." in said
+    assert "Device: CPU, Some CPU." in said
+    assert "1 test more compares outputs." in said
+
+
+def test_the_plan_says_for_how_long_as_far_as_it_is_known(tmp_path: Path) -> None:
+    said = sentences(new_suite(tmp_path))
+    assert "What has no baseline gets 20 s" in said
+    assert "nothing of net.onnx is in the cache yet" in said
+    assert "Building what is not in the cache comes on top." in sentences(new_suite(tmp_path, built={"net.onnx"}))
+    recording = sentences(new_suite(tmp_path, update=UpdateMode.NEW))
+    assert f"takes {BASELINE_LAUNCHES} to {MOST_BASELINE_LAUNCHES} launches" in recording
+    known = sentences(planned(tmp_path / "known"))
+    assert f"Time: {LOOKS[0] * LAUNCH_S:.1f} s to {LOOKS[-1] * LAUNCH_S:.0f} s for what is known." in known
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_plan_keeps_to_its_width_and_shows_where_settings_are_from(tmp_path: Path, width: int) -> None:
+    text = text_of(new_suite(tmp_path), width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "performance/pytest.ini" in text
+    assert text.endswith("Nothing was measured: this is the plan.\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (CatalogueSource("minilm"), "of the catalogue, its weights drawn from a seed"),
+        (DirectorySource(Path("encoder")), "the Hugging Face directory encoder"),
+        (HubSource("owner/name", "main"), "owner/name of the Hugging Face hub, revision main"),
+        (IrSource(Path("net.xml")), "the OpenVINO IR net.xml"),
+        (TorchSource("shop.nets:make"), "the module that shop.nets:make makes"),
+        (CallsSource(), "functions of your own and no model"),
+    ],
+)
+def test_every_source_is_told(tmp_path: Path, source: Source, said: str) -> None:
+    found = new_suite(tmp_path)
+    (model,) = found.models
+    told = replace(found, models=(replace(model, spec=replace(model.spec, source=source)),))
+    assert f"Model: net.onnx, {said}" in sentences(told)

@@ -1,0 +1,72 @@
+"""What a test measures as far as its source says it: read, for the plan, without running anything of it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pytest
+
+    from pytest_ovperf.verdict.planning import Written
+
+_ASKING = frozenset({"speedup", "measure", "ladder"})
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+#: What stands for a word that is known only when the test runs.
+_OPEN = "…"
+_USUAL = "latency"
+
+
+def written(item: pytest.Item) -> tuple[Written, ...]:
+    """Return what a test asks our fixtures for in its own body, in order.
+
+    Words that it is parametrized with are put in; others that only running it tells are an ellipsis. Nothing where its
+    source cannot be read, or where functions that it calls do the asking.
+    """
+    from pytest_ovperf.verdict.planning import Written  # noqa: PLC0415  (paid only where a plan is asked for)
+
+    try:
+        source = inspect.getsource(inspect.unwrap(item.function))  # type: ignore[attr-defined]  # what is none is caught
+        tree = ast.parse(textwrap.dedent(source))
+    except (AttributeError, TypeError, OSError, SyntaxError, ValueError):
+        return ()
+    callspec = getattr(item, "callspec", None)
+    params: Mapping[str, object] = callspec.params if callspec else {}
+    return tuple(
+        Written(_words(call, name, params), compares=name == "speedup", repeated=repeated)
+        for call, name, repeated in _calls(tree, repeated=False)
+    )
+
+
+def _calls(node: ast.AST, *, repeated: bool) -> Iterator[tuple[ast.Call, str, bool]]:
+    """Yield the calls of our fixtures below ``node``, each with the fixture's name, and whether it is in a loop."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in _ASKING:
+            yield child, child.func.id, repeated
+        yield from _calls(child, repeated=repeated or isinstance(child, _LOOPS))
+
+
+def _words(call: ast.Call, name: str, params: Mapping[str, object]) -> str:
+    """Return in words what a call asks for."""
+    said = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    first = call.args[0] if call.args else said.get("candidate") or said.get("name") or said.get("arms")
+    if name == "ladder":
+        rungs = first.elts if isinstance(first, ast.List | ast.Tuple) else ()
+        return f"{len(rungs)} arms side by side" if rungs else "arms side by side"
+    arm = _word(first, params)
+    if name == "measure":
+        return arm
+    metric = _word(said["metric"], params) if "metric" in said else _USUAL
+    return f"{arm} over {_word(said.get('over'), params)}" + ("" if metric == _USUAL else f" · {metric}")
+
+
+def _word(node: ast.expr | None, params: Mapping[str, object]) -> str:
+    """Return a word that stands in the source, or that the test is parametrized with."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    value = params.get(node.id) if isinstance(node, ast.Name) else None
+    return value if isinstance(value, str) else _OPEN
