@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.models.own_code import calling_own, find_own, own_failure
+from pytest_ovperf.models.own.code import calling_own, find_own, own_failure
 from pytest_ovperf.records import ArmFacts
 from pytest_ovperf.tuning import Mode
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hiding import hidden
-from pytest_ovperf.models.own_code import find_own
+from pytest_ovperf.models.own.code import find_own
 
 from .protocol import Generator, engine_module, open_engine
 from .timing import collector_off

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hiding import hidden
-from pytest_ovperf.models.own_code import find_own
-from pytest_ovperf.models.tensors import named_tensors, without_cache
+from pytest_ovperf.models.making.tensors import named_tensors, without_cache
+from pytest_ovperf.models.own.code import find_own
 from pytest_ovperf.records import ArmFacts
 from pytest_ovperf.tuning import Mode
 
@@ -151,7 +151,7 @@ def _reader(request: LoadRequest) -> tuple[Any, Any, Callable[[], Any]]:
     if request.function:
         import torch  # noqa: PLC0415  (a worker imports what its arm needs, when it needs it)
 
-        from pytest_ovperf.models.torch_module import make_module  # noqa: PLC0415  (imports torch)
+        from pytest_ovperf.models.making.torch_module import make_module  # noqa: PLC0415  (imports torch)
 
         find_own(request.function)  # so that its imports are over before the clock runs
         return torch, None, lambda: make_module(request.function)

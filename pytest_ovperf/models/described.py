@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import SettingsError
 
-from .importable import import_path
+from .own.importable import import_path
 from .spec import NO_DATA, OwnData
 
 if TYPE_CHECKING:

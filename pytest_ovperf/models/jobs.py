@@ -160,15 +160,15 @@ def _run(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
     # The heavy stacks are imported by name and here only, so that the process that describes jobs never loads them.
     match job.kind:
         case ArtefactKind.FP16:
-            _heavy("convert").compress_to_fp16(_need(job, job.ir), target, say)
+            _heavy("making.convert").compress_to_fp16(_need(job, job.ir), target, say)
         case ArtefactKind.INT8:
             _quantise(job, target, say)
         case ArtefactKind.INPUTS:
             _save_inputs(job, target, say)
         case ArtefactKind.OWN_INPUTS:
-            _heavy("own_samples").save_own_inputs(job.own, job.batch, target, say)
+            _heavy("own.samples").save_own_inputs(job.own, job.batch, target, say)
         case ArtefactKind.OWN_CALIBRATION:
-            _heavy("own_samples").save_own_calibration(job.own, target, say, tokenizer=job.weights)
+            _heavy("own.samples").save_own_calibration(job.own, target, say, tokenizer=job.weights)
         case _:
             _run_source(job, target, say)
 
@@ -176,15 +176,15 @@ def _run(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
 def _run_source(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
     match job.kind, job.source:
         case ArtefactKind.WEIGHTS, CatalogueSource(entry):
-            _heavy("seeding").save_seeded(CATALOGUE[entry], target, say)
+            _heavy("making.seeding").save_seeded(CATALOGUE[entry], target, say)
         case ArtefactKind.WEIGHTS, HubSource(repository, revision):
-            _heavy("fetch").fetch_model(repository, revision, target, say)
+            _heavy("making.fetch").fetch_model(repository, revision, target, say)
         case ArtefactKind.IR, OnnxSource(path):
-            _heavy("convert").convert_onnx(path, target, say)
+            _heavy("making.convert").convert_onnx(path, target, say)
         case ArtefactKind.IR, CatalogueSource() | DirectorySource():
-            _heavy("export").export_ir(_need(job, job.weights), job.auto_class, job.task, target, say)
+            _heavy("making.export").export_ir(_need(job, job.weights), job.auto_class, job.task, target, say)
         case ArtefactKind.ONNX, CatalogueSource() | DirectorySource():
-            _heavy("onnx_export").save_directory_onnx(
+            _heavy("making.onnx_export").save_directory_onnx(
                 _need(job, job.weights), job.auto_class, job.task, tuple(job.shapes), job.call, target, say
             )
         case kind, TorchSource(factory):
@@ -194,20 +194,20 @@ def _run_source(job: BuildJob, target: Path, say: Callable[[str], None]) -> None
 
 
 def _run_module(kind: ArtefactKind, factory: str, job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
-    making = _heavy("torch_module").Making(factory, job.shapes, job.inputs)
+    making = _heavy("making.torch_module").Making(factory, job.shapes, job.inputs)
     match kind:
         case ArtefactKind.MODULE:
-            _heavy("torch_module").save_module(making, target, say)
+            _heavy("making.torch_module").save_module(making, target, say)
         case ArtefactKind.IR:
-            _heavy("torch_graph").save_module_ir(making, job.digest, target, say)
+            _heavy("making.torch_graph").save_module_ir(making, job.digest, target, say)
         case ArtefactKind.ONNX:
-            _heavy("onnx_export").save_module_onnx(making, job.digest, target, say)
+            _heavy("making.onnx_export").save_module_onnx(making, job.digest, target, say)
         case _:
             raise _nothing(job)
 
 
 def _quantise(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
-    quantize, ir = _heavy("quantize"), _need(job, job.ir)
+    quantize, ir = _heavy("making.quantize"), _need(job, job.ir)
     if job.shapes:
         quantize.quantize_graph(ir, job.shapes, target, say, calibration=job.calibration)
     else:
@@ -215,7 +215,7 @@ def _quantise(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
 
 
 def _save_inputs(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
-    inputs, ir = _heavy("inputs"), _need(job, job.ir)
+    inputs, ir = _heavy("making.inputs"), _need(job, job.ir)
     if job.inputs is not None:
         inputs.save_fitted_inputs(ir, job.inputs, target, say)
     elif job.shapes:
@@ -231,11 +231,11 @@ def _nothing(job: BuildJob) -> ModelError:
 def _run_for_generation(job: BuildJob, target: Path, say: Callable[[str], None]) -> None:
     match job.kind:
         case ArtefactKind.PROMPTS:
-            _heavy("prompts").save_prompts(job.call, target, say)
+            _heavy("making.prompts").save_prompts(job.call, target, say)
         case ArtefactKind.STATEFUL:
-            _heavy("generation").export_stateful(_need(job, job.weights), job.auto_class, target, say)
+            _heavy("making.generation").export_stateful(_need(job, job.weights), job.auto_class, target, say)
         case kind:
-            _heavy("generation").compress_weights(_need(job, job.ir), STATEFUL_BITS[kind], target, say)
+            _heavy("making.generation").compress_weights(_need(job, job.ir), STATEFUL_BITS[kind], target, say)
 
 
 def _heavy(module: str) -> Any:  # noqa: ANN401  (a module)

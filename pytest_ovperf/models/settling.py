@@ -15,7 +15,7 @@ from .configuration import shape_text
 from .ir_file import read_ir_ports
 from .jobs import ArtefactKind, BuildJob
 from .layout import IR_NAME, MODULE_NAME
-from .own_inputs import LONE, own_shapes, require_of_use
+from .own.inputs import LONE, own_shapes, require_of_use
 from .recipes import module_recipe, weights_recipe
 from .sources import configuration_of, resolve_directory
 from .spec import CallsSource, HubSource, ModelSpec, Task, TorchSource

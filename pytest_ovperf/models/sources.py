@@ -15,10 +15,10 @@ from pytest_ovperf.errors import ModelError
 from .catalogue import CATALOGUE, CatalogueEntry
 from .configuration import Configuration, interpret, read_configuration
 from .graphs import FILE_READERS, require_sizes, resolve_graph
-from .importable import require_module
 from .layout import WEIGHT_PATTERNS
-from .own_data import locate
-from .own_inputs import require_of_use
+from .own.data import locate
+from .own.importable import require_module
+from .own.inputs import require_of_use
 from .spec import (
     AUTO_CLASSES,
     NO_DATA,

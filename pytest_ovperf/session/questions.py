@@ -10,7 +10,7 @@ from pytest_ovperf.arms import Arm, Comparison, Engine, Precision
 from pytest_ovperf.engines.protocol import packages_of
 from pytest_ovperf.errors import ArmError, ExtraMissingError, ModelError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind, parse_metric
-from pytest_ovperf.models.importable import require_module
+from pytest_ovperf.models.own.importable import require_module
 from pytest_ovperf.models.sources import configuration_of
 from pytest_ovperf.tuning import UNTUNED, CacheUse, Tuning
 

@@ -114,7 +114,7 @@ class ArmWorker:
         The inputs that are timed stay. Raises `ModelError` for arrays that the model does not take, and what `outputs`
         does.
         """
-        from pytest_ovperf.models.arrays import write_arrays  # noqa: PLC0415  (brings numpy)
+        from pytest_ovperf.models.making.arrays import write_arrays  # noqa: PLC0415  (brings numpy)
 
         with tempfile.TemporaryDirectory(prefix="ovperf-inputs-") as folder:
             path = Path(folder) / "inputs.npz"

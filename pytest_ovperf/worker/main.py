@@ -126,7 +126,7 @@ class Commands:
         return {**value, "items": self._arm.items, "tokens": asked.new_tokens}
 
     def _outputs(self, path: Path) -> Mapping[str, Any]:
-        from pytest_ovperf.models.arrays import write_arrays  # noqa: PLC0415
+        from pytest_ovperf.models.making.arrays import write_arrays  # noqa: PLC0415
 
         outputs = self._loaded().model.outputs()
         write_arrays(path, outputs)
@@ -135,7 +135,7 @@ class Commands:
     def _predict(self, inputs: Path, path: Path) -> Mapping[str, Any]:
         import numpy as np  # noqa: PLC0415
 
-        from pytest_ovperf.models.arrays import write_arrays  # noqa: PLC0415
+        from pytest_ovperf.models.making.arrays import write_arrays  # noqa: PLC0415
 
         from .scoring import predictor_of  # noqa: PLC0415
 
@@ -182,8 +182,8 @@ def _compile(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _draw(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    from pytest_ovperf.models.arrays import write_arrays  # noqa: PLC0415
-    from pytest_ovperf.models.drawing import draw_inputs  # noqa: PLC0415
+    from pytest_ovperf.models.making.arrays import write_arrays  # noqa: PLC0415
+    from pytest_ovperf.models.making.drawing import draw_inputs  # noqa: PLC0415
 
     drawn = draw_inputs(Path(arguments["ir"]), arguments["shapes"], vocabulary=arguments["vocabulary"])
     write_arrays(Path(arguments["path"]), drawn)
@@ -211,8 +211,8 @@ def _build(job: Mapping[str, Any], target: Path, say: Say) -> Mapping[str, Any]:
 
 
 def _export(jobs: Sequence[Mapping[str, Any]], folder: Path, say: Say) -> Mapping[str, Any]:
-    from pytest_ovperf.models.exporting import export_anew  # noqa: PLC0415
     from pytest_ovperf.models.jobs import BuildJob  # noqa: PLC0415
+    from pytest_ovperf.models.making.exporting import export_anew  # noqa: PLC0415
 
     from .interference import Witness  # noqa: PLC0415
 

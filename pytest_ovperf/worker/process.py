@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.engines.refusals import OUTPUT_VARIABLE
-from pytest_ovperf.models.own_code import PATH_VARIABLE
+from pytest_ovperf.models.own.code import PATH_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.engines.protocol import Predictor
 from pytest_ovperf.errors import ArmError, ModelError
-from pytest_ovperf.models.own_code import calling_own, find_own
+from pytest_ovperf.models.own.code import calling_own, find_own
 
 if TYPE_CHECKING:
     from pytest_ovperf.engines.protocol import LoadedModel

@@ -12,10 +12,10 @@ from pytest_ovperf.arms import Precision, parse_arm
 from pytest_ovperf.engines.protocol import open_engine
 from pytest_ovperf.errors import ArmError, ModelError
 from pytest_ovperf.models.cache import ArtefactCache
-from pytest_ovperf.models.inputs import save_inputs
 from pytest_ovperf.models.ir_file import read_ir_ports
 from pytest_ovperf.models.jobs import run_job
 from pytest_ovperf.models.library import ModelFiles, ModelLibrary
+from pytest_ovperf.models.making.inputs import save_inputs
 from pytest_ovperf.models.onnx_file import read_onnx
 from pytest_ovperf.models.sizes import model_bytes
 from pytest_ovperf.models.sources import resolve

@@ -14,7 +14,7 @@ from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.jobs import run_job
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.onnx_file import read_onnx
-from pytest_ovperf.models.own_code import PATH_VARIABLE
+from pytest_ovperf.models.own.code import PATH_VARIABLE
 from pytest_ovperf.models.sources import resolve
 from pytest_ovperf.models.spec import NO_DATA, OwnData, Port
 from pytest_ovperf.session.arms import Arms

@@ -189,7 +189,7 @@ def test_what_an_exporter_raises_is_a_model_error_unless_it_is_no_fault_of_the_m
     def fail(*_arguments: object, **_options: object) -> None:
         raise raised
 
-    from pytest_ovperf.models import export  # noqa: PLC0415  (heavy)
+    from pytest_ovperf.models.making import export  # noqa: PLC0415  (heavy)
 
     weights = files(models, "tiny-bert", Precision.FP32).weights
     assert weights is not None

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_ovperf.engines.pytorch import forward_keywords
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.models.tensors import named_tensors
+from pytest_ovperf.models.making.tensors import named_tensors
 
 
 class FakeModel:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_ovperf.models.arrays import write_arrays
+from pytest_ovperf.models.making.arrays import write_arrays
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.models import exporting
-from pytest_ovperf.models.exporting import export_anew
 from pytest_ovperf.models.jobs import ArtefactKind, BuildJob
 from pytest_ovperf.models.layout import IR_NAME
+from pytest_ovperf.models.making import exporting
+from pytest_ovperf.models.making.exporting import export_anew
 from pytest_ovperf.models.spec import CallShape, DirectorySource, Task
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_ovperf.errors import ModelError, SettingsError
-from pytest_ovperf.models.importable import find_module, import_path, require_module
+from pytest_ovperf.models.own.importable import find_module, import_path, require_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -329,7 +329,7 @@ def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_missing_module_of_our_own_is_not_blamed_on_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_module: str) -> None:
-        raise ModuleNotFoundError(name="pytest_ovperf.models.seeding")
+        raise ModuleNotFoundError(name="pytest_ovperf.models.making.seeding")
 
     monkeypatch.setattr(jobs, "_heavy", missing)
     with pytest.raises(ModuleNotFoundError):

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ovperf.models.prompts import prompt_lengths, prompts, save_prompts
+from pytest_ovperf.models.making.prompts import prompt_lengths, prompts, save_prompts
 from pytest_ovperf.models.spec import CallShape
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ovperf.models.samples import Draw, images, text_inputs
+from pytest_ovperf.models.making.samples import Draw, images, text_inputs
 
 NAMES = ["input_ids", "attention_mask", "token_type_ids", "position_ids"]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.models.own_calls import (
+from pytest_ovperf.models.own.calls import (
     OwnCall,
     fitted,
     own_call,
@@ -23,7 +23,7 @@ from pytest_ovperf.models.own_calls import (
     write_calibration,
     write_inputs,
 )
-from pytest_ovperf.models.own_inputs import LONE, by_input, own_shapes, require_of_use
+from pytest_ovperf.models.own.inputs import LONE, by_input, own_shapes, require_of_use
 from pytest_ovperf.models.spec import CatalogueSource, ModelSpec, OwnData, Task
 
 if TYPE_CHECKING:

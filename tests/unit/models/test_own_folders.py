@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.models.own_calls import OwnCall, read_calibration
-from pytest_ovperf.models.own_samples import MOST_CALLS, save_own_calibration
+from pytest_ovperf.models.own.calls import OwnCall, read_calibration
+from pytest_ovperf.models.own.samples import MOST_CALLS, save_own_calibration
 
 if TYPE_CHECKING:
     from pathlib import Path

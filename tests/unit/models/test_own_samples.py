@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.models.own_calls import read_calibration, read_inputs
-from pytest_ovperf.models.own_samples import MOST_CALLS, save_own_calibration, save_own_inputs
+from pytest_ovperf.models.own.calls import read_calibration, read_inputs
+from pytest_ovperf.models.own.samples import MOST_CALLS, save_own_calibration, save_own_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

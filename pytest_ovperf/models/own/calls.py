@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.layout import CALIBRATION_NAME, ORIGIN_NAME
+from pytest_ovperf.models.making.arrays import write_arrays
+from pytest_ovperf.models.making.graph_samples import looked_up, numpy_type
+from pytest_ovperf.models.making.samples import Array, save_arrays
+from pytest_ovperf.models.spec import Port
 
-from .arrays import write_arrays
-from .graph_samples import looked_up, numpy_type
-from .layout import CALIBRATION_NAME, ORIGIN_NAME
-from .own_inputs import FOLLOWING, LONE, by_input
-from .samples import Array, save_arrays
-from .spec import Port
+from .inputs import FOLLOWING, LONE, by_input
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

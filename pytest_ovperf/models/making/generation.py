@@ -16,8 +16,9 @@ import openvino as ov
 import transformers
 from optimum.intel import OVConfig, OVModelForCausalLM, OVWeightQuantizationConfig
 
+from pytest_ovperf.models.layout import IR_NAME
+
 from .export import export_graph
-from .layout import IR_NAME
 from .quiet import quietly
 
 if TYPE_CHECKING:

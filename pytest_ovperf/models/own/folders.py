@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.configuration import read_configuration
+from pytest_ovperf.models.making.quiet import quietly
 
-from .configuration import read_configuration
-from .own_calls import OwnCall, own_call
-from .own_data import CALIBRATION_SUFFIXES
-from .quiet import quietly
+from .calls import OwnCall, own_call
+from .data import CALIBRATION_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from .configuration import Configuration
+    from pytest_ovperf.models.configuration import Configuration
 
 _WANTED: Final = (
     "one .npz a call, with arrays by input name; or one .npy a call, for a model of one input; or .txt files, one text "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PATH_VARIABLE = "OVPERF_MODULE_PATH"
 
 #: Frames that say nothing to whoever wrote the function: those of this package, and of the import system.
-_OURS: Final = (str(Path(__file__).resolve().parents[1]) + os.sep, "<frozen importlib")
+_OURS: Final = (str(Path(__file__).resolve().parents[2]) + os.sep, "<frozen importlib")
 
 #: Functions of torch's that lead from a module to its forward, twice for each module.
 _PASSING_ON: Final = frozenset({"_wrapped_call_impl", "_call_impl"})

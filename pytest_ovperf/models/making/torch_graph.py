@@ -18,8 +18,8 @@ import openvino as ov
 import torch
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.layout import IR_NAME
 
-from .layout import IR_NAME
 from .quiet import quietly
 from .tensors import named_tensors, without_cache
 from .torch_module import Making, module_again, tensors

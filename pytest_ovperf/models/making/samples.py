@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_ovperf.models.layout import INPUTS_NAME, SHAPES_NAME
+
 from .arrays import write_arrays
-from .layout import INPUTS_NAME, SHAPES_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,14 +10,14 @@ import numpy as np
 import openvino as ov
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.layout import IR_NAME
+from pytest_ovperf.models.own.calls import fitted, read_calibration
+from pytest_ovperf.models.spec import CallShape, Task
 
 from .graph_samples import graph_samples
 from .inputs import input_names
-from .layout import IR_NAME
-from .own_calls import fitted, read_calibration
 from .quiet import quietly
 from .samples import Array, Draw, images, text_inputs
-from .spec import CallShape, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pytest_ovperf.errors import ModelError
-
-from .spec import ONLY_INPUT, Task
+from pytest_ovperf.models.spec import ONLY_INPUT, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .spec import ModelSpec
+    from pytest_ovperf.models.spec import ModelSpec
 
 Value = TypeVar("Value")
 

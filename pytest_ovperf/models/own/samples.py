@@ -1,7 +1,7 @@
 """The data that a user brings for a model: made by their function or read from their folder. For workers only.
 
 Nothing is known here of the model. What was made is kept as it is, and fitted to the model's inputs when the model is
-at hand (`own_calls.fitted`).
+at hand (`calls.fitted`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import numpy as np
 from pytest_ovperf.arms import IMPORT_PATH
 from pytest_ovperf.errors import ModelError
 
-from .own_calls import OwnCall, own_call, write_calibration, write_inputs
-from .own_code import calling_own, find_own
-from .own_folders import read_folder
+from .calls import OwnCall, own_call, write_calibration, write_inputs
+from .code import calling_own, find_own
+from .folders import read_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

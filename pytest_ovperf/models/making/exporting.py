@@ -8,15 +8,15 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .jobs import STATEFUL_BITS, ArtefactKind, run_job
-from .layout import IR_NAME
-from .spec import OnnxSource, TorchSource
+from pytest_ovperf.models.jobs import STATEFUL_BITS, ArtefactKind, run_job
+from pytest_ovperf.models.layout import IR_NAME
+from pytest_ovperf.models.spec import OnnxSource, TorchSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from .jobs import BuildJob
+    from pytest_ovperf.models.jobs import BuildJob
 
 #: The modules of this room that do the work, and import what they need at their top.
 _WORKERS = {

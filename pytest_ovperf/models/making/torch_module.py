@@ -17,12 +17,12 @@ import numpy as np
 import torch
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.layout import MODULE_NAME
+from pytest_ovperf.models.own.calls import read_inputs
+from pytest_ovperf.models.own.code import calling_own, find_own
+from pytest_ovperf.models.own.inputs import LONE
+from pytest_ovperf.models.recipe import DIGEST_LENGTH, file_sha256
 
-from .layout import MODULE_NAME
-from .own_calls import read_inputs
-from .own_code import calling_own, find_own
-from .own_inputs import LONE
-from .recipe import DIGEST_LENGTH, file_sha256
 from .tensors import named_tensors, without_cache
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import openvino as ov
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.layout import IR_NAME
 
-from .layout import IR_NAME
 from .quiet import quietly
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from .catalogue import CatalogueEntry
+    from pytest_ovperf.models.catalogue import CatalogueEntry
 
 #: Batch-norm shift before a ReLU, in standard deviations: most values pass, so errors are not amplified by depth.
 _SHIFT = 1.0

@@ -8,8 +8,8 @@ from optimum.exporters.openvino import export_from_model
 
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hardware.causes import ran_out_of_memory
+from pytest_ovperf.models.layout import IR_NAME
 
-from .layout import IR_NAME
 from .quiet import quietly
 from .weights import first_line, load_directory
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from .spec import Task
+    from pytest_ovperf.models.spec import Task
 
 
 def export_ir(weights: Path, auto_class: str, task: Task, target: Path, say: Callable[[str], None]) -> None:

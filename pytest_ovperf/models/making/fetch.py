@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from huggingface_hub import snapshot_download
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.layout import WEIGHT_PATTERNS
 
-from .layout import WEIGHT_PATTERNS
 from .quiet import quietly
 
 if TYPE_CHECKING:

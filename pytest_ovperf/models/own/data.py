@@ -12,7 +12,7 @@ from pytest_ovperf.errors import ModelError
 from .importable import require_module
 
 if TYPE_CHECKING:
-    from .spec import OwnData
+    from pytest_ovperf.models.spec import OwnData
 
 #: The files of calibration data that a folder may hold.
 CALIBRATION_SUFFIXES = (".npz", ".npy", ".txt")

@@ -8,16 +8,16 @@ import numpy as np
 import openvino as ov
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.own.calls import fitted, read_inputs
 
 from .graph_samples import graph_inputs
-from .own_calls import fitted, read_inputs
 from .samples import Array, Draw, images, save_arrays, text_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from .spec import CallShape
+    from pytest_ovperf.models.spec import CallShape
 
 _KINDS: Mapping[str, type[np.generic]] = {"i64": np.int64, "i32": np.int32, "f32": np.float32}
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .spec import CallShape
+    from pytest_ovperf.models.spec import CallShape
 
 
 def save_prompts(call: CallShape, target: Path, say: Callable[[str], None]) -> None:

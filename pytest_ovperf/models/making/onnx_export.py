@@ -15,11 +15,11 @@ import torch
 
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.hardware.causes import ran_out_of_memory
+from pytest_ovperf.models.layout import ONNX_NAME
+from pytest_ovperf.models.spec import Task
 
-from .layout import ONNX_NAME
 from .quiet import quietly
 from .samples import Draw, images, text_inputs
-from .spec import Task
 from .torch_graph import Positional, export_program, first_lines
 from .torch_module import Making, module_again
 
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_ovperf.models.spec import CallShape
+
     from .samples import Array
-    from .spec import CallShape
     from .torch_graph import Exported
 
 #: The output that an IR of the same task has, by transformers' name.

@@ -1,0 +1,1 @@
+"""What makes a model's artefacts, with the heavy stacks: imported inside workers only."""
