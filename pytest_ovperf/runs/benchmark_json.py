@@ -1,4 +1,4 @@
-"""pytest-benchmark's JSON document as a `RunView`, and the blocks of ours in it that make that whole.
+"""pytest-benchmark's JSON document, and the blocks of ours in it that make it a whole `RunView`.
 
 Versions 3 to 5 of pytest-benchmark write the same members, as far as they are read here. In documents of ours, which it
 writes with the entries of `benchmark_entries`, objects named ``ovperf`` hold the rest::
@@ -14,6 +14,11 @@ Entries are times, so what a comparison of bytes came to stands whole among ``un
 and what was compiled only in lists of their own. Older schemas are still read: 4 knew neither scores nor
 what data outputs were compared on, 3 neither execution graphs nor what was compiled, 2 no arms of other environments,
 1 none of the other lists.
+
+An arm has the times of its blocks by launch, in nanoseconds. ``comparison.layers`` is what is known of the arms'
+execution graphs: ``digest``, ``changes`` against ``old``, the sentences of the reports, and by groups of layers (60 at
+most, and the others together) what changed and what they took and take. Numbers that are not finite are texts there and
+``null`` elsewhere, so the file is valid JSON for everybody.
 
 What machines are compared by stays the same from run to run, so that pytest-benchmark does not warn of another machine.
 """

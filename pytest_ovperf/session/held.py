@@ -42,6 +42,7 @@ class Held:
 
     What is better the larger is asserted from below (``>= 150``), all else from above (``<= 0.2``). Either is false
     only where the whole interval lies beyond the target; in a strict run, where not all of it keeps to the target.
+
     ``name`` is what is counted, ``read`` returns the figure as it stands, ``measure_on`` tells it better or returns
     false, and ``hear`` is told each judgement.
     """

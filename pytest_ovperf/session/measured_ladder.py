@@ -29,6 +29,8 @@ _AT_SAME_BATCH: Final = "same"
 class MeasuredRung(MeasuredArm):
     """One arm of a measured ladder: its metrics by name, and by how much it is better than the ladder's first arm.
 
+    Asking one that could not be measured on this machine for anything skips the test.
+
     ``factor`` returns the factor at batch 1, or where it is asked `_AT_SAME_BATCH` at the rung's own.
     """
 

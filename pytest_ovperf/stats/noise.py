@@ -73,8 +73,8 @@ _WITH_PYTORCH = Noise(0.04, PRIOR_DEGREES, 0.015, tolerance=0.10, least_toleranc
 #: take them over: the same arms in the same turns, with more work a call; their first baselines scatter alike.
 #: Loading and export happen once a process, with no calls to take a quartile of, and scatter several times as far.
 #: Memory hardly differs between launches, but from hour to hour: how much of a mapped file is resident depends on how
-#: the system came to hold it (docs/metrics.md has the figures). Files do not scatter at all; their prior keeps the
-#: arithmetic alive.
+#: the system came to hold it (docs/reference/metrics.md has the figures). Files do not scatter at all; their prior
+#: keeps the arithmetic alive.
 NOISE = {
     PairKind.OPENVINO: _BETWEEN_OPENVINO,
     PairKind.PYTORCH: _WITH_PYTORCH,

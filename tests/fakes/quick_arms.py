@@ -42,6 +42,8 @@ CALL_NS = {
     "openvino-fp32": 20_000_000,
     "pytorch-fp32": 30_000_000,
 }
+#: What a call of any other arm takes, a function of the user's among them.
+OTHER_NS = 40_000_000
 #: The share of a generation that goes by before its first token.
 FIRST = 0.25
 BYTES_PER_NS = 10
@@ -101,7 +103,7 @@ class QuickArm:
         )
 
     def block(self, min_ns: int, min_calls: int) -> Block:
-        call_ns = CALL_NS[self._arm.kind] * (self._batch + 1) // 2
+        call_ns = CALL_NS.get(self._arm.kind, OTHER_NS) * (self._batch + 1) // 2
         if self._arm.release:
             call_ns = round(call_ns * OLD.get(self._arm.kind, 1.0))
         if self._kind in (WorkloadKind.MEMORY, WorkloadKind.FILES):

@@ -1,4 +1,4 @@
-"""The examples of docs/ci.md, as far as they can be checked without the services that they are for.
+"""The examples of docs/how-to/ci.md, as far as they can be checked without the services that they are for.
 
 Every file is parsed and held against what its service knows; every command line of pytest and ovperf in them is parsed
 by these programs themselves, so an example with an option that does not exist fails here.
@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import tomllib
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,14 +21,15 @@ import yaml
 from pytest_ovperf.cli import main as cli
 from pytest_ovperf.reports.junit import properties
 from pytest_ovperf.runs.of_layers import layers_views
+from tests.pages import DOCS, ROOT, Fence, fences
 from tests.unit.reports.layer_examples import LOST
 from tests.unit.reports.run_examples import CASES, comparison, targeted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+PAGE = fences(DOCS / "how-to" / "ci.md")
+PROPERTIES = (DOCS / "reference" / "junit.md").read_text(encoding="utf-8")
 
 #: Action → the version that the examples use, which is known to exist, and the inputs that they give it.
 ACTIONS = {
@@ -61,28 +61,11 @@ GITLAB_JOB_KEYS = {
 GITLAB_ARTIFACT_KEYS = {"when", "expire_in", "expose_as", "paths", "reports"}
 
 
-@dataclass(frozen=True)
-class Example:
-    """A fenced block of the page; ``name`` is the file that its first line names, empty where it names none."""
-
-    name: str
-    language: str
-    source: str
+EXAMPLES = {fence.title: fence for fence in PAGE if fence.title}
+WORKFLOWS = [example for example in EXAMPLES.values() if example.title.startswith(".github/workflows/")]
 
 
-def examples() -> list[Example]:
-    found = []
-    for language, source in re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
-        named = re.match(r"(?:#|//) (\S+)\n", source)
-        found.append(Example(named[1] if named else "", language, source))
-    return found
-
-
-EXAMPLES = {example.name: example for example in examples()}
-WORKFLOWS = [example for example in EXAMPLES.values() if example.name.startswith(".github/workflows/")]
-
-
-def loaded(example: Example) -> dict[str, Any]:
+def loaded(example: Fence) -> dict[str, Any]:
     document = yaml.safe_load(example.source)
     assert isinstance(document, dict)
     if True in document:  # YAML 1.1 takes the bare word ``on`` for a truth value; GitHub does not
@@ -108,7 +91,7 @@ class Script:
             yield lines
 
 
-def workflow_scripts(example: Example) -> Iterator[Script]:
+def workflow_scripts(example: Fence) -> Iterator[Script]:
     workflow = loaded(example)
     inputs = (workflow["on"].get("workflow_dispatch") or {}).get("inputs", {})
     for job in workflow["jobs"].values():
@@ -120,10 +103,10 @@ def workflow_scripts(example: Example) -> Iterator[Script]:
                 if expression
             }
             if "run" in step:
-                yield Script(f"{example.name}: {step['name']}", step["run"], variables)
+                yield Script(f"{example.title}: {step['name']}", step["run"], variables)
 
 
-def gitlab_scripts(example: Example) -> Iterator[Script]:
+def gitlab_scripts(example: Fence) -> Iterator[Script]:
     jobs = {name: job for name, job in loaded(example).items() if isinstance(job, dict)}
     for name, job in jobs.items():
         given: dict[str, list[str]] = {}
@@ -132,19 +115,19 @@ def gitlab_scripts(example: Example) -> Iterator[Script]:
                 given.setdefault(variable, []).append(value)
         for part in ("before_script", "script"):
             for line in job.get(part, []):
-                yield Script(f"{example.name}: {name}", line, given)
+                yield Script(f"{example.title}: {name}", line, given)
 
 
-def jenkins_scripts(example: Example) -> Iterator[Script]:
+def jenkins_scripts(example: Fence) -> Iterator[Script]:
     for lines in re.findall(r"\bsh '''(.*?)'''", example.source, re.DOTALL):
-        yield Script(example.name, lines.replace("\\\n", " "), {})
+        yield Script(example.title, lines.replace("\\\n", " "), {})
 
 
 def scripts() -> list[Script]:
     found = [script for example in WORKFLOWS for script in workflow_scripts(example)]
     found += gitlab_scripts(EXAMPLES[".gitlab-ci.yml"])
     found += jenkins_scripts(EXAMPLES["Jenkinsfile"])
-    return [*found, *(Script("sh", each.source, {}) for each in examples() if each.language == "sh")]
+    return [*found, *(Script("sh", each.source, {}) for each in PAGE if each.language == "sh")]
 
 
 def commands(program: str) -> list[tuple[str, ...]]:
@@ -161,7 +144,7 @@ def commands(program: str) -> list[tuple[str, ...]]:
 
 
 def test_the_page_has_an_example_for_each_service() -> None:
-    assert [name for name in EXAMPLES if name] == [
+    assert list(EXAMPLES) == [
         ".github/workflows/performance.yml",
         ".github/workflows/baselines.yml",
         ".github/workflows/performance-hosted.yml",
@@ -173,8 +156,8 @@ def test_the_page_has_an_example_for_each_service() -> None:
 # Files
 
 
-@pytest.mark.parametrize("example", WORKFLOWS, ids=lambda example: example.name)
-def test_a_workflow_has_what_github_asks_for_and_nothing_it_does_not_know(example: Example) -> None:
+@pytest.mark.parametrize("example", WORKFLOWS, ids=lambda example: example.title)
+def test_a_workflow_has_what_github_asks_for_and_nothing_it_does_not_know(example: Fence) -> None:
     workflow = loaded(example)
     assert {"name", "on", "jobs"} <= set(workflow) <= WORKFLOW_KEYS
     assert set(workflow["on"]) <= {"pull_request", "schedule", "workflow_dispatch"}
@@ -188,8 +171,8 @@ def test_a_workflow_has_what_github_asks_for_and_nothing_it_does_not_know(exampl
             assert ("uses" in step) != ("run" in step)
 
 
-@pytest.mark.parametrize("example", WORKFLOWS, ids=lambda example: example.name)
-def test_a_workflow_uses_actions_of_versions_that_exist(example: Example) -> None:
+@pytest.mark.parametrize("example", WORKFLOWS, ids=lambda example: example.title)
+def test_a_workflow_uses_actions_of_versions_that_exist(example: Fence) -> None:
     for job in loaded(example)["jobs"].values():
         for step in job["steps"]:
             if "uses" in step:
@@ -199,15 +182,15 @@ def test_a_workflow_uses_actions_of_versions_that_exist(example: Example) -> Non
                 assert set(step.get("with", {})) <= inputs
 
 
-@pytest.mark.parametrize("example", WORKFLOWS, ids=lambda example: example.name)
-def test_an_expression_consists_of_what_github_knows(example: Example) -> None:
+@pytest.mark.parametrize("example", WORKFLOWS, ids=lambda example: example.title)
+def test_an_expression_consists_of_what_github_knows(example: Fence) -> None:
     found = re.findall(r"\$\{\{ (.*?) \}\}", example.source)
     assert found
     assert [expression for expression in found if not EXPRESSION.fullmatch(expression)] == []
 
 
-@pytest.mark.parametrize("example", WORKFLOWS, ids=lambda example: example.name)
-def test_what_a_workflow_keeps_is_what_its_commands_write(example: Example) -> None:
+@pytest.mark.parametrize("example", WORKFLOWS, ids=lambda example: example.title)
+def test_what_a_workflow_keeps_is_what_its_commands_write(example: Fence) -> None:
     workflow = loaded(example)
     written = "\n".join(script.lines for script in workflow_scripts(example))
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
@@ -362,7 +345,7 @@ def test_every_property_is_explained() -> None:
     explained = replace(comparison(CASES[2]), layers=layers_views([LOST]))
     raced = replace(explained, reference=replace(explained.reference, release="2025.4.1"))
     found = [*properties([explained]), *properties([raced]), *properties([targeted(comparison(CASES[3]), 1.5)])]
-    table = PAGE.partition("| property | says |")[2]
+    table = PROPERTIES.partition("| property | says |")[2]
     for name, _ in found:
         last = name.rpartition(".")[2]
         side = last.replace("reference_", "candidate_", 1)

@@ -1,6 +1,7 @@
 """What README and the pages say there is: links, options, commands, files and modules that exist.
 
-The examples of docs/ci.md have tests of their own.
+The examples of docs/how-to/ci.md have tests of their own, and tests/integration/test_docs_examples.py runs the tests
+that the pages show.
 """
 
 from __future__ import annotations
@@ -8,32 +9,32 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
-from pathlib import Path
+import shutil
+import subprocess
+import sys
+import tomllib
+from typing import TYPE_CHECKING
 
 import pytest
 
+from docsite.pages import PAGES as MADE
 from pytest_ovperf.cli import main as cli
+from pytest_ovperf.metrics import Metric
+from tests.pages import DOCS, PAGES, ROOT, Fence, arguments_of, fences, name_of, prose
 
-ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*/README.md")],
-    key=lambda path: path.as_posix(),
-)
-FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+if TYPE_CHECKING:
+    from pathlib import Path
+
 #: What towncrier takes for a type; a fragment with another one never gets into the changelog.
 FRAGMENT = re.compile(r"\d+\.(feature|bugfix|doc|removal|misc)(\.\d+)?\.md")
+SHELL = [fence for page in PAGES for fence in fences(page) if fence.language == "sh"]
 
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-
-
-def prose(page: Path) -> str:
-    """Return a page without its fenced blocks."""
-    return FENCED.sub("", page.read_text(encoding="utf-8"))
+every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 
 
 def code(page: Path) -> list[str]:
     """Return what a page shows as code: spans, and the lines of fenced shell without their comments."""
-    blocks = [source for language, source in FENCED.findall(page.read_text(encoding="utf-8")) if language in ("sh", "")]
+    blocks = [fence.source for fence in fences(page) if fence.language in ("sh", "")]
     lines = [line.partition(" # ")[0].strip() for block in blocks for line in block.splitlines()]
     return [*re.findall(r"`([^`\n]+)`", prose(page)), *lines]
 
@@ -51,7 +52,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         if not target.startswith("https://"):
             path, _, anchor = target.partition("#")
             there = (page.parent / path) if path else page
-            assert there.exists(), target
+            assert there.is_file(), target
             assert not anchor or anchor in anchors(there), target
 
 
@@ -79,20 +80,82 @@ def test_every_command_and_option_of_ovperf_exists(page: Path, capsys: pytest.Ca
 
 @every_page
 def test_every_file_and_module_of_ours_exists(page: Path) -> None:
-    rooms = "benchmarks|suites|tests|docs|pytest_ovperf"
+    rooms = "benchmarks|suites|tests|docs|docsite|pytest_ovperf"
     for each in code(page):
         for path in re.findall(rf"(?:^|\s|\")((?:{rooms})/[\w./-]+\w)", each):
             assert (ROOT / path).exists() or path.startswith("tests/performance"), path
         for module in re.findall(rf"(?:-m |^)((?:{rooms})(?:\.\w+)+)", each):
             there = ROOT.joinpath(*module.split("."))
             parts = (there, there.with_suffix(".py"), there.parent.with_suffix(".py"))  # a function of a module, too
-            assert any(part.exists() for part in parts), module
+            exported = there.parent.joinpath("__init__.py")
+            named = exported.exists() and f'"{there.name}"' in exported.read_text(encoding="utf-8")
+            assert named or any(part.exists() for part in parts), module
 
 
-def test_readme_lists_every_page_once() -> None:
-    listed = prose(ROOT / "README.md").partition("\n## Pages\n")[2].partition("\n## ")[0]
-    pages = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")]
-    assert sorted(re.findall(r"\]\((docs/[^)]+\.md)\)", listed)) == sorted(pages)
+# Commands
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to ask")
+@pytest.mark.parametrize("fence", SHELL, ids=str)
+def test_a_shell_block_is_shell(fence: Fence) -> None:
+    checked = subprocess.run(  # noqa: S603  (nothing is executed: -n only reads)
+        [shutil.which("bash") or "bash", "-n"], input=fence.source, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize("fence", [each for each in SHELL if arguments_of("pytest", each.source)], ids=str)
+def test_pytest_takes_every_command_line_of_a_shell_block(pytester: pytest.Pytester, fence: Fence) -> None:
+    pytester.mkdir("tests").joinpath("performance").mkdir()
+    for arguments in arguments_of("pytest", fence.source):
+        here = [word.replace("/opt/old/bin/python", sys.executable) for word in arguments]  # has to be there
+        pytester.parseconfigure(*here)
+
+
+@pytest.mark.parametrize("fence", [each for each in SHELL if arguments_of("ovperf", each.source)], ids=str)
+def test_ovperf_takes_every_command_line_of_a_shell_block(fence: Fence) -> None:
+    for arguments in arguments_of("ovperf", fence.source):
+        assert cli._parser().parse_args(arguments).run
+
+
+@pytest.mark.parametrize("fence", [each for each in SHELL if arguments_of("pip", each.source)], ids=str)
+def test_an_extra_that_a_shell_block_installs_exists(fence: Fence) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    for arguments in arguments_of("pip", fence.source):
+        for word in arguments:
+            named = re.fullmatch(r"(?:\.|pytest-ovperf)\[(.+)\]", word)
+            assert named is None or set(named[1].split(",")) <= set(extras), word
+
+
+# The pages together
+
+
+def test_the_pages_that_are_made_from_the_code_are_as_the_code_has_them() -> None:
+    stale = [
+        name
+        for name, made in MADE.items()
+        if not (DOCS / "reference" / name).exists() or (DOCS / "reference" / name).read_text("utf-8") != made()
+    ]
+    assert not stale, "the code has changed since: python -m docsite, and look at git diff docs/reference"
+
+
+def test_the_home_page_leads_to_every_page() -> None:
+    home = DOCS / "README.md"
+    listed = {(home.parent / path).resolve() for path in re.findall(r"\]\(([^)#\s]+)", prose(home))}
+    pages = {page for page in DOCS.glob("**/*.md") if page.parent.name != "decisions" and page != home}
+    assert pages <= listed
+
+
+def test_every_decision_is_listed() -> None:
+    listed = re.findall(r"\]\((\d+[^)]+)\)", prose(DOCS / "decisions" / "README.md"))
+    assert listed == sorted(path.name for path in (DOCS / "decisions").glob("0*.md"))
+
+
+def test_the_metrics_are_those_of_the_code() -> None:
+    page = prose(DOCS / "reference" / "metrics.md")
+    table = re.findall(r"^\| `(\w+)` \| (\S+) \| .+ \| `(\w+)` \|$", page, re.MULTILINE)
+    units = {"B": "bytes"}
+    assert table == [(str(each), units.get(each.unit, str(each.unit)), str(each.workload)) for each in Metric]
 
 
 @pytest.mark.parametrize("fragment", sorted(path.name for path in (ROOT / "changelog.d").glob("*.md")))
@@ -105,3 +168,4 @@ def test_a_page_without_what_is_checked_would_be_found_out() -> None:
     assert sum(each.startswith("ovperf ") for each in shown) > 20
     assert sum("--ov-" in each for each in shown) > 40
     assert sum("-m benchmarks." in each for each in shown) > 5
+    assert len([fence for fence in SHELL if arguments_of("pytest", fence.source)]) > 7
