@@ -10,14 +10,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+#: What optimum-intel and transformers import where it is installed, for things that no arm does. sentence-transformers
+#: goes with scikit-learn: optimum-intel cannot be imported where it finds the one and not the other.
+COMPANIONS = ("sklearn", "sentence_transformers", "openvino_telemetry")
+
+
 @contextmanager
-def hidden(package: str) -> Iterator[None]:
-    """Let ``package`` look as if it were not installed, unless it is in use already."""
-    if package in sys.modules:
-        yield
-        return
-    sys.modules[package] = None  # type: ignore[assignment]  # what the import system takes for "not there"
+def hidden(*packages: str) -> Iterator[None]:
+    """Let ``packages`` look as if they were not installed, except those that are in use already."""
+    absent = [package for package in packages if package not in sys.modules]
+    for package in absent:
+        sys.modules[package] = None  # type: ignore[assignment]  # what the import system takes for "not there"
     try:
         yield
     finally:
-        sys.modules.pop(package, None)
+        for package in absent:
+            sys.modules.pop(package, None)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.hiding import hidden
+from pytest_ovperf.hiding import COMPANIONS, hidden
 from pytest_ovperf.models.own.code import find_own
 
 from .protocol import Generator, engine_module, open_engine
@@ -62,7 +62,7 @@ def import_packages(request: LoadRequest, further: Sequence[str] = ()) -> None:
 
     So is the module of a function of the user's. What is missing is left to loading, whose error says what to do.
     """
-    with hidden("sklearn"), hidden("openvino_telemetry"):  # as the engines do
+    with hidden(*COMPANIONS):  # as the engines do
         for package, name in _IMPORTS[engine_module(request)]:
             with contextlib.suppress(ImportError):
                 module = importlib.import_module(package)

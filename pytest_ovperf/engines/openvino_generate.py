@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.hiding import hidden
+from pytest_ovperf.hiding import COMPANIONS, hidden
 
 from . import graph
 from .capability import check_capability
@@ -67,7 +67,7 @@ def load(request: LoadRequest) -> OptimumGenerator:
 
     Raises `DeviceAbsentError`, `ArmUnavailableError`, `ModelError` and `DeviceFailureError` as `openvino.load` does.
     """
-    with hidden("sklearn"), hidden("openvino_telemetry"):  # as the other engines do
+    with hidden(*COMPANIONS):  # as the other engines do
         import openvino  # noqa: PLC0415
         import torch  # noqa: PLC0415
         import transformers  # noqa: PLC0415

@@ -53,7 +53,7 @@ def test_outputs_agree(fidelity: FidelityFixture, model: ModelSpec, device: str)
     assert (model.name, device) == ("tiny-bert", "CPU")
 
 
-def test_shapes_agree(agreement: AgreementFixture) -> None:
+def shapes_agree(agreement: AgreementFixture) -> None:
     both = agreement("openvino-int8", over="openvino-fp32")
     assert_type(both, Agreement)
     assert_type(both.model, ModelSpec)
