@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.worker import main as worker_main
+from pytest_ovperf.worker.commands import Commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ class SlowedModel:
             pass
 
 
-class SlowedCommands(worker_main.Commands):
+class SlowedCommands(Commands):
     """The commands of a worker, the model made slower once it is loaded."""
 
     share = 0.0
@@ -51,5 +52,5 @@ class SlowedCommands(worker_main.Commands):
 
 if __name__ == "__main__":
     SlowedCommands.share = float(sys.argv[1])
-    worker_main.Commands = SlowedCommands  # type: ignore[misc]
+    vars(worker_main)["Commands"] = SlowedCommands
     worker_main.main()

@@ -21,7 +21,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .errors import ExtraMissingError
-from .models.varying import Axis, varying
+from .models.axes import Axis
+from .models.varying import varying
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

@@ -26,11 +26,18 @@ SUITE = "performance"
 #: The workflow, in the project.
 WORKFLOW = ".github/workflows/performance.yml"
 #: What measuring needs and a new release of which may change: pinned where it is installed.
-_PINNED = ("openvino", "openvino-genai", "torch", "transformers", "optimum-intel", "nncf")
+_PINNED = ("openvino", "openvino-genai", "torch", "transformers", "optimum-intel", "nncf", "onnxruntime")
 _LONGEST_NAME = 40
 #: One letter before a colon is a drive.
 _IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]+:[A-Za-z_][\w.]*")
 _EXAMPLE_IMAGE = (1, 3, 224, 224)
+#: What can be asked of an ONNX file, and of no IR.
+_OVER_ONNX_RUNTIME = """\
+# def test_openvino_beats_onnx_runtime(speedup, baseline):  # pip install "pytest-ovperf[onnxruntime]"
+#     assert speedup("openvino-fp32", over="onnxruntime-fp32") >= baseline
+
+
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +93,16 @@ def _open_sizes(name: str, base: Path) -> dict[str, tuple[int, ...]]:
 def starter_files(model: StarterModel, project: Path) -> tuple[StarterFile, ...]:
     """Return all files of a first suite of ``model`` in the folder ``project``."""
     slug, kind = _slug(model.spec), _kind(model.spec)
+    is_onnx = isinstance(model.spec.source, OnnxSource)
     words = {
         "NAME": slug,
         "MODEL": _marker_words(model, project / SUITE),
+        "SOURCE": _source_words(model, project / SUITE),
         "OPEN": " The sizes of a call are not known:\n# put those of yours in the place of these."
         if model.open
         else "",
+        "RIVALS": "OpenVINO, or with ONNX Runtime" if is_onnx else "OpenVINO",
+        "RIVAL": _OVER_ONNX_RUNTIME if is_onnx else "",
         "PYTHONPATH": "../src .." if (project / "src").is_dir() else "..",
         "PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}",
         "TORCH": _pin("torch"),
@@ -124,13 +135,18 @@ def _slug(spec: ModelSpec) -> str:
 
 
 def _marker_words(model: StarterModel, suite: Path) -> str:
-    """Return what stands in the brackets of the marker: a path as it is seen from the folder of the suite."""
+    """Return what stands in the brackets of the marker: the source, and the sizes of a call where that leaves any."""
+    words = _source_words(model, suite)
+    return f"{words}, shape={_shape_words(model)}" if model.open else words
+
+
+def _source_words(model: StarterModel, suite: Path) -> str:
+    """Return the model's source as a test names it: a path as it is seen from the folder of the suite."""
     source = model.spec.source
     name = model.spec.name
     if isinstance(source, DirectorySource | IrSource | OnnxSource):
         name = _seen_from(suite, source.path)
-    words = json.dumps(name, ensure_ascii=False)
-    return f"{words}, shape={_shape_words(model)}" if model.open else words
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _shape_words(model: StarterModel) -> str:

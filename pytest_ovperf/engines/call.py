@@ -18,7 +18,7 @@ from pytest_ovperf.records import ArmFacts
 from pytest_ovperf.tuning import Mode
 
 from .feeding import read_inputs
-from .settling import await_rest
+from .settling import Rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +40,7 @@ class Call:
         self._call = call
         self._function = function
         self._facts = facts
+        self._rest = Rest()
 
     def facts(self) -> ArmFacts:
         """Return what is known of the call."""
@@ -63,7 +64,7 @@ class Call:
 
     def settle(self) -> None:
         """Wait until the threads of whatever the call uses are at rest."""
-        await_rest()
+        self._rest.wait()
 
     def _failure(self, error: BaseException) -> ModelError:
         return own_failure(error, self._function, "when the call that it made was called")

@@ -24,7 +24,7 @@ from pytest_ovperf.records import ArmFacts
 from pytest_ovperf.tuning import Mode
 
 from .feeding import Wanted, fitted, read_inputs
-from .settling import await_rest
+from .settling import Rest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,8 +46,8 @@ _TYPES: Final = {
     },
 }
 
-#: Types of weights that say that a graph does not compute in float32.
-_OTHER_WEIGHTS: Final = ("i8", "u8", "f16", "bf16", "f64")
+#: Types of weights that a graph may hold which computes in float32: those, and what indexes, masks and shapes are in.
+_BESIDE_FLOAT32: Final = frozenset({"f32", "i16", "i32", "i64", "u16", "u32", "u64", "boolean", "string"})
 
 
 class OnnxRuntimeModel:
@@ -58,6 +58,7 @@ class OnnxRuntimeModel:
         self._arrays = tuple(arrays)  # the binding reads their memory
         self._facts = facts
         self._binding = self._bound()
+        self._rest = Rest()
 
     def facts(self) -> ArmFacts:
         """Return what ONNX Runtime says about the session."""
@@ -78,7 +79,7 @@ class OnnxRuntimeModel:
 
     def settle(self) -> None:
         """Wait until the session's threads have stopped spinning."""
-        await_rest()
+        self._rest.wait()
 
     def _bound(self) -> Any:
         """Return a new binding of the inputs, for one thread."""
@@ -184,8 +185,7 @@ def _require_float32(request: LoadRequest) -> Path:
             "This model has no ONNX file, so ONNX Runtime cannot run it.",
             remedy="Compare two OpenVINO arms, or name an .onnx file or a model's directory in the marker `model`.",
         )
-    kinds = read_onnx(request.onnx).weight_kinds
-    others = [kind for kind in _OTHER_WEIGHTS if kind in kinds]
+    others = sorted(read_onnx(request.onnx).weight_kinds - _BESIDE_FLOAT32)
     if others:
         raise ModelError(
             f"{request.onnx} holds weights in {', '.join(others)}: ONNX Runtime runs a graph as its file has it, and "

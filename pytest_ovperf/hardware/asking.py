@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 DISTRIBUTIONS = (
     "openvino",
     "openvino-genai",
+    "onnxruntime",
     "torch",
     "transformers",
     "nncf",

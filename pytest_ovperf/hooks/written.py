@@ -7,8 +7,10 @@ import inspect
 import textwrap
 from typing import TYPE_CHECKING
 
+from .selecting import is_ours
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     import pytest
 
@@ -29,25 +31,27 @@ def written(item: pytest.Item) -> tuple[Written, ...]:
     """
     from pytest_ovperf.verdict.planning import Written  # noqa: PLC0415  (paid only where a plan is asked for)
 
-    try:
-        source = inspect.getsource(inspect.unwrap(item.function))  # type: ignore[attr-defined]  # what is none is caught
-        tree = ast.parse(textwrap.dedent(source))
-    except (AttributeError, TypeError, OSError, SyntaxError, ValueError):
-        return ()
     callspec = getattr(item, "callspec", None)
     params: Mapping[str, object] = callspec.params if callspec else {}
+    # A project may have functions or fixtures of its own by these names.
+    asking = {name for name in _ASKING if is_ours(item, name)}
+    try:
+        source = inspect.getsource(inspect.unwrap(item.function))  # type: ignore[attr-defined]  # what is none is caught
+        found = list(_calls(ast.parse(textwrap.dedent(source)), asking, repeated=False))
+    except Exception:  # noqa: BLE001  (whatever stands in for a function or its file: the plan does without)
+        return ()
     return tuple(
         Written(_words(call, name, params), compares=name == "speedup", repeated=repeated)
-        for call, name, repeated in _calls(tree, repeated=False)
+        for call, name, repeated in found
     )
 
 
-def _calls(node: ast.AST, *, repeated: bool) -> Iterator[tuple[ast.Call, str, bool]]:
-    """Yield the calls of our fixtures below ``node``, each with the fixture's name, and whether it is in a loop."""
+def _calls(node: ast.AST, asking: Collection[str], *, repeated: bool) -> Iterator[tuple[ast.Call, str, bool]]:
+    """Yield the calls of what is ``asking`` below ``node``, each with its name, and whether it is in a loop."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in _ASKING:
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in asking:
             yield child, child.func.id, repeated
-        yield from _calls(child, repeated=repeated or isinstance(child, _LOOPS))
+        yield from _calls(child, asking, repeated=repeated or isinstance(child, _LOOPS))
 
 
 def _words(call: ast.Call, name: str, params: Mapping[str, object]) -> str:

@@ -81,16 +81,21 @@ def _by_name(name: str, ports: Sequence[Port], asked: Asked | None) -> dict[str,
     if isinstance(asked, Mapping):
         return _named(name, ports, asked)
     shape = tuple(asked)
-    same_rank = [port for port in ports if port.dims is None or len(port.dims) == len(shape)]
-    # A lone input of fixed sizes may be reshaped: whether the graph goes along, OpenVINO will say.
-    lone = same_rank if len(same_rank) == 1 and not same_rank[0].is_dynamic else []
-    fitting = [port for port in same_rank if port.admits(shape)] or lone
+    fitting = fitting_ports(ports, shape)
     if not fitting:
         raise ModelError(
             f"The shape {shape_text(shape)} fits no input of {name!r}; they are {_listed(ports)}.",
             remedy=f"Write {_example(ports, ports)}.",
         )
     return {port.name: shape for port in fitting}
+
+
+def fitting_ports(ports: Sequence[Port], shape: Sequence[int]) -> list[Port]:
+    """Return the inputs of a graph that a shape without a name is for."""
+    same_rank = [port for port in ports if port.dims is None or len(port.dims) == len(shape)]
+    # A lone input of fixed sizes may be reshaped: whether the graph goes along, OpenVINO will say.
+    lone = same_rank if len(same_rank) == 1 and not same_rank[0].is_dynamic else []
+    return [port for port in same_rank if port.admits(shape)] or lone
 
 
 def _named(name: str, ports: Sequence[Port], asked: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, ...]]:

@@ -14,6 +14,7 @@ from .configuration import shape_text
 from .graphs import graph_files
 from .jobs import ArtefactKind, BuildJob
 from .layout import INPUTS_NAME, IR_NAME, ONNX_NAME, SHAPES_NAME
+from .own.inputs import require_drawn_prompts
 from .recipe import Recipe, directory_digest, files_digest
 from .recipes import conversion_recipe, module_recipe, recipe_of, weights_recipe
 from .settling import Settling
@@ -157,6 +158,7 @@ class ModelLibrary:
     def _generation_files(
         self, settled: ModelSpec, precision: Precision, batch: int | None, prompt: tuple[int, int] | None
     ) -> ModelFiles:
+        require_drawn_prompts(settled)
         batch_before, tokens = next(iter(settled.shapes.values()))
         shortest, longest = prompt or (tokens, tokens)
         weights, weights_digest = self._weights(settled)

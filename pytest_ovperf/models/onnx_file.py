@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 #: ``TensorProto.DataType`` in OpenVINO's words.
 _KINDS = {
     1: "f32", 2: "u8", 3: "i8", 4: "u16", 5: "i16", 6: "i32", 7: "i64", 8: "string", 9: "boolean", 10: "f16",
-    11: "f64", 12: "u32", 13: "u64", 16: "bf16",
+    11: "f64", 12: "u32", 13: "u64", 16: "bf16", 17: "f8e4m3", 18: "f8e4m3fnuz", 19: "f8e5m2", 20: "f8e5m2fnuz",
+    21: "u4", 22: "i4", 23: "f4e2m1",
 }  # fmt: skip
 
 _MODEL_GRAPH = 7

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  (dataclass annotations stay resolvable)
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from pytest_ovperf.arms import IMPORT_PATH
 from pytest_ovperf.errors import ModelError
 
 from .catalogue import CATALOGUE
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 _DONE: Mapping[str, str] = {
     ArtefactKind.WEIGHTS: "weights written",
     ArtefactKind.IR: "exported to OpenVINO's format in FP32",
-    ArtefactKind.ONNX: "exported to ONNX in FP32",
     ArtefactKind.FP16: "weights compressed to FP16",
     ArtefactKind.INT8: "quantised to INT8 by nncf.quantize, calibrated on seeded samples",
     ArtefactKind.STATEFUL: "exported to OpenVINO's format in FP32, with state (text-generation-with-past)",
@@ -106,10 +107,15 @@ def _done(manifest: Manifest, spec: ModelSpec) -> str:
     if kind == ArtefactKind.INT8 and spec.task is Task.TEXT_GENERATION:
         return _INT8_WEIGHTS
     if kind == ArtefactKind.INT8 and isinstance(made_from, dict) and "own" in made_from:
-        return f"quantised to INT8 by nncf.quantize, calibrated on {spec.data.calibration}"
+        return f"quantised to INT8 by nncf.quantize, calibrated on {_calibration(spec.data.calibration)}"
     if kind == ArtefactKind.WEIGHTS and isinstance(spec.source, HubSource):
         return "fetched"
     return _DONE.get(kind, kind)
+
+
+def _calibration(given: str) -> str:
+    """Name the user's function, or their folder without its place on this machine."""
+    return f"{given}()" if IMPORT_PATH.fullmatch(given) else f"the calls in the folder {PurePath(given).name}"
 
 
 def _source(source: Source) -> str:

@@ -64,6 +64,9 @@ _METHOD: Mapping[ArtefactKind, int] = {
     ArtefactKind.PROMPTS: 1,
 }
 
+#: The same for what comes of a module of the user's own, which no exporter of Hugging Face's makes.
+_MODULE_METHOD = 2
+
 
 def recipe_of(
     spec: ModelSpec,
@@ -71,17 +74,35 @@ def recipe_of(
     made_from: Mapping[str, object],
     *,
     made_with: Sequence[str] | None = None,
+    method: int | None = None,
 ) -> Recipe:
     """Return the recipe of one artefact of ``spec``.
 
-    ``made_with`` names the distributions whose versions decide: those of the kind where it is not given.
+    ``made_with`` names the distributions whose versions decide, and ``method`` tells how it is made: those of the kind
+    where they are not given.
     """
     ingredients = {
         "made_from": made_from,
         "made_with": package_versions(_MADE_WITH[kind] if made_with is None else made_with),
-        "method": _METHOD[kind],
+        "method": _METHOD[kind] if method is None else method,
     }
-    return Recipe(spec.name, kind.value, ingredients)
+    return Recipe(_name(spec), kind.value, ingredients)
+
+
+def _name(spec: ModelSpec) -> str:
+    """Return what the artefacts of a model are called.
+
+    Not what a project has registered it as where all know it by a name of its own: nothing is made twice for that.
+    """
+    match spec.source:
+        case CatalogueSource(entry):
+            return entry
+        case HubSource(repository, revision):
+            return repository if revision == "main" else f"{repository}@{revision}"
+        case TorchSource(factory):
+            return factory
+        case _:
+            return spec.name
 
 
 def weights_recipe(spec: ModelSpec) -> Recipe:
@@ -95,7 +116,7 @@ def weights_recipe(spec: ModelSpec) -> Recipe:
             return _seeded_recipe(spec, CATALOGUE[entry])
         case HubSource(repository, revision):
             made_from = {"repository": repository, "revision": revision}
-            return Recipe(spec.name, ArtefactKind.WEIGHTS.value, {"made_from": made_from})
+            return Recipe(_name(spec), ArtefactKind.WEIGHTS.value, {"made_from": made_from})
         case DirectorySource(path) | IrSource(path) | OnnxSource(path):
             raise ModelError(
                 f"{path} has its own weights: there are none to make or to fetch.", remedy="Use them in place."
@@ -124,4 +145,5 @@ def module_recipe(spec: ModelSpec, kind: ArtefactKind, module: Module) -> Recipe
     """Return the recipe of what a user's module is exported to, an IR or an ONNX file."""
     inputs = [[name, dtype, list(dims)] for name, (dtype, dims) in module.inputs.items()]
     made_with = [name for name in _MADE_WITH[kind] if name not in _OF_HUGGING_FACE]
-    return recipe_of(spec, kind, {"module": module.digest, "inputs": inputs}, made_with=made_with)
+    made_from = {"module": module.digest, "inputs": inputs}
+    return recipe_of(spec, kind, made_from, made_with=made_with, method=_MODULE_METHOD)

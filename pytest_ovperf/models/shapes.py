@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import ArmError
 from pytest_ovperf.tuning import DYNAMIC, STATIC
 
+from .graphs import fitting_ports
+from .spec import Task
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -70,17 +73,28 @@ def _own(spec: ModelSpec, shapes: Mapping[str, tuple[int, ...]], batch: int | No
         return None if admitted else dict(shapes)
     if spec.bounds is None:
         return dict(shapes)
-    bounds = _with_batch(spec, batch)
-    largest = call_shapes(spec, batch)
-    asked = tuple(most for _, most in spec.bounds)
-    concerned = {
-        dims
-        for name, dims in largest.items()
-        # The user's own call need not have the largest sizes.
-        if spec.shapes[name] == asked or (spec.data.inputs and _holds(spec.bounds, spec.shapes[name]))
-    }
+    bounds, bounded = _with_batch(spec, batch), bounded_inputs(spec)
+    called = call_shapes(spec, batch)
+    alike = {called[name] for name in bounded}
     written = tuple(least if least == most else (least, most) for least, most in bounds)
-    return {name: written if dims in concerned else dims for name, dims in shapes.items()}
+    return {
+        # An input that only the exported model has goes with those of its size.
+        name: written if name in bounded or (name not in called and dims in alike) else dims
+        for name, dims in shapes.items()
+    }
+
+
+def bounded_inputs(spec: ModelSpec) -> frozenset[str]:
+    """Return the inputs that the bounds of the marker's shape are for: those that are given its largest sizes.
+
+    A call of the user's own may be smaller: there it is those that would take these.
+    """
+    bounds = spec.bounds or ()
+    largest = tuple(most for _, most in bounds)
+    if not bounds or not spec.data.inputs:
+        return frozenset(name for name, dims in spec.shapes.items() if bounds and dims == largest)
+    fitting = {port.name for port in fitting_ports(spec.ports, largest)} if spec.task is Task.GRAPH else spec.shapes
+    return frozenset(name for name, dims in spec.shapes.items() if name in fitting and _holds(bounds, dims))
 
 
 def _holds(bounds: Sequence[tuple[int, int]], sizes: Sequence[int]) -> bool:

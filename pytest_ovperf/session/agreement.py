@@ -12,7 +12,7 @@ from pytest_ovperf.hardware.devices import base_devices
 from pytest_ovperf.metrics import Metric
 from pytest_ovperf.models.ir_file import read_ir_ports
 from pytest_ovperf.models.sources import configuration_of
-from pytest_ovperf.models.varying import Varying, varying
+from pytest_ovperf.models.varying import varying
 from pytest_ovperf.stats import fidelity as fidelity_of
 from pytest_ovperf.tuning import DYNAMIC
 from pytest_ovperf.worker.arm import ArmWorker
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_ovperf.arms import Arm
     from pytest_ovperf.engines.protocol import LoadRequest
+    from pytest_ovperf.models.axes import Varying
     from pytest_ovperf.models.spec import ModelSpec
     from pytest_ovperf.records import Fidelity
     from pytest_ovperf.strategies import Bounds, Shapes

@@ -145,7 +145,10 @@ class Arms:
             return self._compute(requests)
 
     def scores(self, requests: Mapping[Arm, LoadRequest], function: str) -> dict[Arm, float]:
-        """Return what the user's ``function`` makes of each arm: called once a run, in each arm's process."""
+        """Return what the user's ``function`` makes of each arm: called once a run, in each arm's process.
+
+        That is ended then, and never timed: nobody knows what the function has left running in it.
+        """
         with self._alone():
             return self._scored(requests, function)
 
@@ -159,6 +162,7 @@ class Arms:
             for arm in missing:
                 self._spare[keys[arm]].loaded()
                 self._scores[*keys[arm], function] = self._spare[keys[arm]].score(function)
+                self._spare.pop(keys[arm]).close()
         except OvperfError:
             self.close()
             raise

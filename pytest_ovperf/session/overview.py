@@ -43,7 +43,16 @@ if TYPE_CHECKING:
     from .session import Session
 
 #: The packages whose versions head a run, in this order.
-_NAMED_VERSIONS = ("pytest-ovperf", "openvino", "openvino-genai", "torch", "transformers", "nncf", "optimum-intel")
+_NAMED_VERSIONS = (
+    "pytest-ovperf",
+    "openvino",
+    "openvino-genai",
+    "onnxruntime",
+    "torch",
+    "transformers",
+    "nncf",
+    "optimum-intel",
+)
 _ON_DEVICE = re.compile(r" on (\S+)")
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Kept = tuple[Asked, StoredBaseline, Mapping[Side, KeptLayers]]
 
 #: The software that decides speed: while it is the same, what two recordings differ by is the machine's noise.
-_SOFTWARE = ("openvino", "openvino-genai", "torch", "transformers", "optimum-intel", "nncf")
+_SOFTWARE = ("openvino", "openvino-genai", "onnxruntime", "torch", "transformers", "optimum-intel", "nncf")
 
 
 class Baselines:

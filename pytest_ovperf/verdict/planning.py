@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -54,10 +55,9 @@ class PlannedComparison:
     """One comparison of a run to come.
 
     ``label`` is empty where no baseline tells what a test compares: then there may be what its source has, ``written``.
-    ``tolerance`` and ``detects`` (the smallest loss
-    that would be found) are ``None`` then. ``seconds`` are those of the fewest launches and of the most that the
-    budget allows; the fewest are 0 without a baseline, and both where nobody knows. A test that does not ``compare``
-    measures absolute figures, and has no baseline at all.
+    ``tolerance`` and ``detects`` (the smallest loss that would be found) are ``None`` then. ``seconds`` are those of
+    the fewest launches and of the most that the budget allows; the fewest are 0 without a baseline, and both where
+    nobody knows. A test that does not ``compare`` measures absolute figures, and has no baseline at all.
     """
 
     test: str
@@ -163,7 +163,7 @@ def _noise(label: str) -> Noise:
 
 def _is_openvino(arm: str) -> bool:
     """Tell whether an arm, as a label writes it, is one of OpenVINO's."""
-    kind = arm.partition("[")[0].partition(" ")[0]
+    kind = re.split(r"[\[@ ]", arm, maxsplit=1)[0]
     return kind in ARMS and ARMS[kind][0].is_openvino
 
 

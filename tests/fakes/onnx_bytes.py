@@ -46,13 +46,13 @@ def dense(
     return _write(path, nodes, weights, inputs, _value("logits", FLOAT, ("batch", outputs)))
 
 
-def half(path: Path) -> Path:
-    """Write ``features @ weight``, whose weight is kept in half precision."""
+def half(path: Path, *, kind: int = FLOAT16) -> Path:
+    """Write ``features @ weight``, whose weight is kept in half precision, or in the type of that number."""
     nodes = [
         _node("Cast", ["half"], "weight", _attribute("to", FLOAT)),
         _node("MatMul", ["features", "weight"], "logits"),
     ]
-    weights = [_tensor("half", np.ones((16, 8), np.float16))]
+    weights = [_tensor("half", np.ones((16, 8), np.float16), kind=kind)]
     return _write(
         path, nodes, weights, [_value("features", FLOAT, ("batch", 16))], _value("logits", FLOAT, ("batch", 8))
     )
@@ -108,8 +108,9 @@ def _attribute(name: str, value: int) -> bytes:
     return _field(1, name.encode()) + _field(3, value) + _field(20, 2)
 
 
-def _tensor(name: str, array: NDArray[np.generic], external: str | None = None) -> bytes:
-    head = b"".join(_field(1, size) for size in array.shape) + _field(2, _KINDS[array.dtype]) + _field(8, name.encode())
+def _tensor(name: str, array: NDArray[np.generic], external: str | None = None, *, kind: int | None = None) -> bytes:
+    number = kind or _KINDS[array.dtype]
+    head = b"".join(_field(1, size) for size in array.shape) + _field(2, number) + _field(8, name.encode())
     if external is None:
         return head + _field(9, array.tobytes())
     return head + _field(13, _field(1, b"location") + _field(2, external.encode())) + _field(14, 1)

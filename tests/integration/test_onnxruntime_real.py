@@ -112,11 +112,12 @@ def test_what_a_fresh_process_takes_is_told(folder: Path, kind: WorkloadKind) ->
         assert block.first_ns[0] > block.latency_ns[0] > 0
 
 
-def test_a_graph_in_another_precision_is_not_run_as_fp32(folder: Path) -> None:
-    onnx_bytes.half(folder / "half.onnx")
+@pytest.mark.parametrize(("kind", "named"), [(onnx_bytes.FLOAT16, "f16"), (17, "f8e4m3"), (22, "i4"), (99, "type 99")])
+def test_a_graph_in_another_precision_is_not_run_as_fp32(folder: Path, kind: int, named: str) -> None:
+    onnx_bytes.half(folder / "half.onnx", kind=kind)
     with (
         ArmWorker.start(ONNX, asked(folder, onnx=folder / "half.onnx")) as started,
-        pytest.raises(ModelError, match=r"half\.onnx holds weights in f16.* promises FP32"),
+        pytest.raises(ModelError, match=rf"half\.onnx holds weights in {named}:.* promises FP32"),
     ):
         started.loaded()
 

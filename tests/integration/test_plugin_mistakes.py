@@ -209,7 +209,7 @@ def test_xdist_is_refused_with_the_reason_and_other_tests_run(suite: Suite) -> N
     result = suite.run("-n2")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        ["*tests in workers, here 2; timings that were taken side by side are wrong*", "*without -n*"]
+        ["*tests in workers, and timings that were taken side by side are wrong*", "*without -n*"]
     )
 
 

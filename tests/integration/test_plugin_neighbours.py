@@ -52,7 +52,7 @@ def test_what_to_do_under_xdist_is_said_once_and_other_tests_run(quick: QuickSui
     assert said.count("timings that were taken side by side are wrong") == 1
     result.stdout.fnmatch_lines(
         [
-            "50 tests that measure were not run: pytest-xdist runs tests in workers, here 2; *",
+            "50 tests that measure were not run: pytest-xdist runs tests in workers, and timings*",
             "→ Run the tests that measure without -n*  pytest -n0 test_speed.py",
         ]
     )

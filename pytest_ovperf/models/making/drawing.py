@@ -6,12 +6,13 @@ from functools import cache
 from pathlib import Path  # noqa: TC003  (public annotations stay resolvable)
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import openvino as ov
 
+from pytest_ovperf.models.spec import CallShape
+
 from .graph_samples import graph_inputs
-from .inputs import input_names
-from .samples import Array, Draw, images, text_inputs
+from .inputs import drawn_inputs
+from .samples import Array, Draw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,19 +32,9 @@ def draw_inputs(ir: Path, shapes: Shapes, *, vocabulary: int | None) -> Mapping[
     if vocabulary is None:
         return graph_inputs(model, shapes, Draw.HELD_OUT, apart=True)
     dims = tuple(next(iter(shapes.values())))
-    if not vocabulary:
-        drawn = images(Draw.HELD_OUT, dims, *dims)
-        return {name: drawn.astype(kind) for name, kind in _kinds(model).items()}
-    kinds = _kinds(model)
-    arrays = text_inputs(np.random.default_rng([20, Draw.HELD_OUT, *dims]), dims, list(kinds), vocabulary=vocabulary)
-    return {name: array.astype(kinds[name]) for name, array in arrays.items()}
+    return drawn_inputs(model, CallShape(dims, vocabulary), *dims)
 
 
 @cache
 def _read(ir: Path) -> Any:  # noqa: ANN401  (openvino is untyped here)
     return ov.Core().read_model(ir)
-
-
-def _kinds(model: Any) -> dict[str, Any]:  # noqa: ANN401
-    types = [port.get_element_type().to_dtype() for port in model.inputs]
-    return dict(zip(input_names(model), types, strict=True))

@@ -29,7 +29,7 @@ def save_inputs(source: Path, call: CallShape, target: Path, say: Callable[[str]
     begin with those of a smaller one. Raises `ModelError` for an input of an unknown kind.
     """
     say("drawing the inputs")
-    save_arrays(_arrays(ov.Core().read_model(source), call), target)
+    save_arrays(drawn_inputs(ov.Core().read_model(source), call), target)
 
 
 def save_graph_inputs(
@@ -68,11 +68,16 @@ def _kind(port: Any) -> type[np.generic]:  # noqa: ANN401
     return _KINDS[name]
 
 
-def _arrays(model: Any, call: CallShape) -> Mapping[str, Array]:  # noqa: ANN401
+def drawn_inputs(model: Any, call: CallShape, *stream: int) -> Mapping[str, Array]:  # noqa: ANN401
+    """Return one call's arrays for a model of token ids or of pixels; numbers in ``stream`` give other ones.
+
+    Raises `ModelError` for an input of an unknown kind.
+    """
     kinds = {port.get_any_name(): _kind(port) for port in model.inputs}
     if not call.is_text:
-        return {name: images(Draw.HELD_OUT, call.dims).astype(kind) for name, kind in kinds.items()}
-    rng = np.random.default_rng([20, Draw.HELD_OUT])
+        pixels = images(Draw.HELD_OUT, call.dims, *stream)
+        return {name: pixels.astype(kind) for name, kind in kinds.items()}
+    rng = np.random.default_rng([20, Draw.HELD_OUT, *stream])
     try:
         arrays = text_inputs(rng, call.dims, list(kinds), vocabulary=call.vocabulary)
     except KeyError as error:

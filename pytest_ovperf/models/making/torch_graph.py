@@ -18,6 +18,7 @@ import openvino as ov
 import torch
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.hardware.causes import ran_out_of_memory
 from pytest_ovperf.models.layout import IR_NAME
 
 from .quiet import quietly
@@ -42,8 +43,8 @@ _EXPORT, _TRACE = "torch.export", "openvino.convert_model, by tracing"
 class Positional(torch.nn.Module):  # type: ignore[misc]
     """A module as exporters like it: its inputs by position, its tensors as a tuple.
 
-    ``inputs`` and ``kept`` are the names of the inputs and of the outputs that are of interest, all where there are
-    none. ``outputs`` are the names of those that it has, and ``shapes`` their dimensions for ``call``.
+    ``inputs`` and ``kept`` are the names of the inputs and of the outputs that are of interest: all of them where it
+    has none of these. ``outputs`` are the names of those that it has, and ``shapes`` their dimensions for ``call``.
     """
 
     def __init__(self, module: Any, call: Mapping[str, Array], kept: Sequence[str] = ()) -> None:
@@ -53,7 +54,7 @@ class Positional(torch.nn.Module):  # type: ignore[misc]
         self._options = without_cache(module)
         with torch.no_grad():
             found = named_tensors(module(**tensors(call), **self._options), torch.is_tensor)
-        self.outputs = tuple(name for name in found if not kept or name in kept)
+        self.outputs = tuple(name for name in found if name in kept) or tuple(found)
         self.shapes = tuple(tuple(found[name].shape) for name in self.outputs)
 
     def forward(self, *values: Any) -> tuple[Any, ...]:
@@ -110,7 +111,9 @@ def _converted(factory: str, module: Positional, call: Mapping[str, Array]) -> A
             _check(model, call, module.shapes)
         except MemoryError:
             raise
-        except Exception as error:  # noqa: BLE001  (the module's own code runs, and fails in its own ways)
+        except Exception as error:  # the module's own code runs, and fails in its own ways
+            if ran_out_of_memory(str(error)):
+                raise
             failures[told] = error
         else:
             return model

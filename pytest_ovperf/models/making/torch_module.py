@@ -1,16 +1,14 @@
 # ruff: noqa: ANN401  (torch comes without types that this project reads)
-"""A ``torch.nn.Module`` that a function of the user's makes: made, given one call, and known by its content.
+"""A ``torch.nn.Module`` that a function of the user's makes: made, and given one call.
 
 Imported inside workers only.
 """
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,12 +19,13 @@ from pytest_ovperf.models.layout import MODULE_NAME
 from pytest_ovperf.models.own.calls import read_inputs
 from pytest_ovperf.models.own.code import calling_own, find_own
 from pytest_ovperf.models.own.inputs import LONE
-from pytest_ovperf.models.recipe import DIGEST_LENGTH, file_sha256
 
+from .identity import module_digest
 from .tensors import named_tensors, without_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from .samples import Array
 
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 _WHOLE: Final = ("mask", "position", "token_type", "segment")
 _IDS: Final = "ids"
 _EXAMPLE: Final = (1, 128)
-#: The packages whose code is told by their release: an artefact's recipe has it.
-_RELEASED: Final = "torch"
 
 
 def make_module(factory: str) -> Any:
@@ -75,14 +72,16 @@ class Making:
 def save_module(making: Making, target: Path, say: Callable[[str], None]) -> None:
     """Make the module, call it once, and write into ``target`` what is to be known of it: its digest and its inputs.
 
-    Raises `ModelError` as `make_module` and `call_of` do, and for a module that fails, or returns no tensor.
+    Raises `ModelError` as `make_module`, `module_digest` and `call_of` do, and for a module that fails, or returns no
+    tensor.
     """
     say(f"calling {making.factory}()")
     module = make_module(making.factory).float()
+    digest = module_digest(making.factory, module)  # of the module before a call, which may change what it keeps
     call = call_of(making, module)
     run(making.factory, module, call)
     known = {
-        "digest": module_digest(making.factory, module),
+        "digest": digest,
         "inputs": {name: [str(array.dtype), list(array.shape)] for name, array in call.items()},
     }
     (target / MODULE_NAME).write_text(json.dumps(known) + "\n", encoding="utf-8", newline="\n")
@@ -97,8 +96,8 @@ def module_again(making: Making, digest: str, say: Callable[[str], None]) -> tup
     module = make_module(making.factory).float()
     if module_digest(making.factory, module) != digest:
         raise ModelError(
-            f"{making.factory}() makes another module each time: its weights differ from those of a moment ago, so "
-            "that two engines would not run the same model.",
+            f"{making.factory}() makes another module each time: its weights, numbers or code differ from those of a "
+            "moment ago, so that two engines would not run the same model.",
             remedy="Let it load its weights from a file, or seed what it draws: torch.manual_seed(0) at its start.",
         )
     return module, call_of(making, module)
@@ -156,47 +155,6 @@ def run(factory: str, module: Any, call: Mapping[str, Array]) -> None:
 def tensors(call: Mapping[str, Array]) -> dict[str, Any]:
     """Return the arrays of a call as tensors of their own."""
     return {name: torch.from_numpy(np.array(array)) for name, array in call.items()}
-
-
-def module_digest(factory: str, module: Any) -> str:
-    """Return what stands for a module: its weights, its structure, and the code of its classes and of its factory.
-
-    The code of torch itself is left out.
-    """
-    total = hashlib.sha256()
-    total.update(repr(module).encode())
-    for name, value in sorted(_state(module).items()):
-        total.update(f"\0{name}\0".encode())
-        if torch.is_tensor(value):
-            total.update(f"{value.dtype}{tuple(value.shape)}\0".encode())
-            total.update(_bytes(value))
-        else:
-            total.update(repr(value).encode())
-    for own_name, digest in sorted(set(_sources(factory, module))):
-        total.update(f"\0{own_name}\0{digest}".encode())
-    return total.hexdigest()[:DIGEST_LENGTH]
-
-
-def _state(module: Any) -> dict[str, Any]:
-    """Return weights and buffers, those that are not saved included."""
-    return {**dict(module.named_parameters()), **dict(module.named_buffers()), **module.state_dict()}
-
-
-def _bytes(tensor: Any) -> memoryview:
-    flat = tensor.detach().cpu().to_dense().contiguous().reshape(-1)
-    return memoryview(flat.view(torch.uint8).numpy())
-
-
-def _sources(factory: str, module: Any) -> Iterator[tuple[str, str]]:
-    """Yield module and digest of each source file that the module's own code is in."""
-    for own in {type(part) for part in module.modules()} | {inspect.unwrap(find_own(factory))}:
-        name = getattr(own, "__module__", "") or ""
-        if name.partition(".")[0] == _RELEASED:
-            continue
-        found = inspect.getmodule(own)
-        file = getattr(found, "__file__", None)
-        if file:
-            yield name, file_sha256(Path(file))
 
 
 def _parameters(factory: str, module: Any) -> tuple[list[str], list[str]]:

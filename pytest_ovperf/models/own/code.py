@@ -46,11 +46,9 @@ def find_own(path: str) -> Any:  # noqa: ANN401  (whatever the user wrote)
             remedy="Install what it belongs to, or put its folder on pytest's module path: pythonpath = . in the ini "
             "file.",
         ) from error
-    except Exception as error:  # it is the user's code that runs
-        raise ModelError(
-            f"Importing {module_name!r} for {path!r} failed: {type(error).__name__}: {error}",
-            remedy=f"Try it alone: python -c 'import {module_name}'.",
-        ) from error
+    except (Exception, SystemExit) as error:  # it is the user's code that runs
+        failure = own_failure(error, path, f"when {module_name!r} was imported")
+        raise ModelError(failure.seen, remedy=f'Mend it; to try it alone: python -c "import {module_name}".') from error
     for name in names.split("."):
         try:
             found = getattr(found, name)

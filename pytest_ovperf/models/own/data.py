@@ -36,8 +36,11 @@ def _calibration(given: str, name: str, base: Path) -> str:
     try:
         folder = (base / Path(given).expanduser()).resolve()
         found = folder.exists()
+        names = list(folder.iterdir()) if folder.is_dir() else []
     except (OSError, RuntimeError) as error:
-        raise ModelError(f"{said}, {given!r}, cannot be looked for: {error}", remedy="Mend the path.") from error
+        raise ModelError(
+            f"{said}, {given!r}, cannot be read: {error}", remedy="Mend the path, or who may read it."
+        ) from error
     if not found and IMPORT_PATH.fullmatch(given):
         require_module(given, f"{said},")
         return given
@@ -49,7 +52,7 @@ def _calibration(given: str, name: str, base: Path) -> str:
             remedy="Name a folder with calibration data, looked for from the root of the tests, or a function: "
             "shop.data:queries.",
         )
-    if not any(path.suffix.lower() in CALIBRATION_SUFFIXES for path in folder.iterdir()):
+    if not any(path.suffix.lower() in CALIBRATION_SUFFIXES for path in names):
         raise ModelError(
             f"{said} is {folder}, which holds no calibration data.",
             remedy=f"It takes files of these kinds: {', '.join(CALIBRATION_SUFFIXES)}.",

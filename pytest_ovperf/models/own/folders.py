@@ -29,6 +29,8 @@ _WANTED: Final = (
 
 #: The name that `numpy.savez` gives to a single array that has none.
 _UNNAMED: Final = "arr_0"
+#: From here on a tokenizer's greatest length says that there is none: transformers writes 10^30.
+_ENDLESS: Final = 1 << 31
 #: What a directory with a tokenizer has at least one of.
 _TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "*.model")
 _BRING_ONE: Final = (
@@ -114,13 +116,14 @@ def _tokenizer(directory: Path) -> Any:  # noqa: ANN401  (transformers is import
 
 def _tokenised(files: Sequence[Path], tokenizer: Any, configuration: Configuration) -> Iterator[OwnCall]:  # noqa: ANN401
     """Yield a call a line that is not empty, cut to what the model holds, with what the model takes."""
-    longest = min(configuration.max_positions or tokenizer.model_max_length, tokenizer.model_max_length)
+    limits = (configuration.max_positions, tokenizer.model_max_length)
+    longest = min((size for size in limits if 0 < size < _ENDLESS), default=None)
     for path in files:
         for number, line in enumerate(_lines(path), 1):
             told = f"Line {number} of {path}"
             try:
                 with quietly():
-                    made = tokenizer(line.strip(), truncation=True, max_length=longest)
+                    made = tokenizer(line.strip(), truncation=longest is not None, max_length=longest)
             except Exception as error:  # see above
                 raise ModelError(
                     f"{told} cannot be tokenised: {type(error).__name__}: {error}", remedy="Mend it, or leave it out."

@@ -76,5 +76,16 @@ def require_of_use(spec: ModelSpec) -> None:
         )
 
 
+def require_drawn_prompts(spec: ModelSpec) -> None:
+    """Raise `ModelError` where the text that ``spec`` generates would not continue what the user gives as inputs."""
+    if spec.data.inputs:
+        raise ModelError(
+            f"inputs={spec.data.inputs!r} would not be used: text is generated from prompts that are drawn, and "
+            f"{spec.name!r} is asked to generate.",
+            remedy="Name the model without inputs= where it generates, and give the length of the prompt: prompt=64. "
+            "For a registered model with inputs=, name its source, or register it once more without.",
+        )
+
+
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names))

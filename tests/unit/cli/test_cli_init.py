@@ -17,7 +17,7 @@ from pytest_ovperf.cli import starter
 from pytest_ovperf.cli.main import main
 from pytest_ovperf.cli.starter import StarterModel, starter_files, starter_model
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.models.spec import CallsSource, ModelSpec, Task, TorchSource
+from pytest_ovperf.models.spec import CallsSource, IrSource, ModelSpec, Task, TorchSource
 from tests.fakes import onnx_bytes
 from tests.unit import test_docs_ci as on_github
 
@@ -224,6 +224,27 @@ def test_every_suite_is_python_and_no_word_is_left_to_fill_in(project: Path) -> 
             assert max(map(len, file.text.splitlines())) <= 125
             if file.path.endswith(".py"):
                 ast.parse(file.text)
+
+
+@pytest.mark.parametrize("name", ["minilm", "writer", "net.onnx"])
+def test_what_is_commented_out_is_python_as_well(project: Path, name: str) -> None:
+    directory(project / "writer", "GPT2LMHeadModel", "gpt2")
+    onnx_bytes.dense(project / "net.onnx")
+    suite = starter_files(starter_model(name, project, project), project)[1].text
+    code = r"^( *)# (?=pytestmark|@pytest|def |assert |    assert | +score=)"
+    examples = len(re.findall(code, suite, re.MULTILINE))
+    assert examples >= suite.count("\n# def ") + 1
+    assert len(list(ast.walk(ast.parse(re.sub(code, r"\1", suite, flags=re.MULTILINE))))) > len(
+        list(ast.walk(ast.parse(suite)))
+    )
+
+
+def test_an_onnx_file_may_be_held_against_onnx_runtime_and_an_ir_may_not(project: Path) -> None:
+    onnx_bytes.dense(project / "net.onnx")
+    suite = starter_files(starter_model("net.onnx", project, project), project)[1].text
+    assert 'speedup("openvino-fp32", over="onnxruntime-fp32")' in suite
+    ir = ModelSpec("net.xml", IrSource(project / "net.xml"), Task.UNSETTLED, "", {"x": (1, 8)}, static=True)
+    assert "onnx" not in starter_files(StarterModel(ir, {}), project)[1].text.lower()
 
 
 # Settings and workflow

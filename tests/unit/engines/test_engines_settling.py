@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from pytest_ovperf.engines.settling import await_rest
+from pytest_ovperf.engines.settling import Rest
 
 
 @dataclass
@@ -25,9 +25,30 @@ class Spinning:
     def sleep(self, seconds: float) -> None:
         self.now_s += seconds
 
+    def rest(self) -> Rest:
+        return Rest(spent=self.spent, clock=self.clock, sleep=self.sleep)
+
 
 @pytest.mark.parametrize(("busy_s", "least_s", "most_s"), [(0.0, 0.0, 0.05), (0.2, 0.2, 0.3), (60.0, 1.0, 1.1)])
 def test_it_is_waited_for_rest_and_not_for_ever(busy_s: float, least_s: float, most_s: float) -> None:
     process = Spinning(busy_s)
-    await_rest(spent=process.spent, clock=process.clock, sleep=process.sleep)
+    process.rest().wait()
     assert least_s <= process.now_s <= most_s
+
+
+def test_what_never_rests_costs_its_second_once_and_not_after_every_block() -> None:
+    process = Spinning(60.0)
+    rest = process.rest()
+    for _ in range(10):
+        rest.wait()
+    assert process.now_s <= 1.1 + 9 * 0.13
+
+
+def test_what_came_to_rest_late_is_waited_for_as_long_the_next_time() -> None:
+    process = Spinning(0.2)
+    rest = process.rest()
+    rest.wait()
+    process.busy_s += 0.5
+    began = process.now_s
+    rest.wait()
+    assert process.now_s >= began + 0.3

@@ -12,16 +12,17 @@ from pytest_ovperf.models.described import Model
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_.-]{0,10}", fullmatch=True)
 #: Paths with spaces in them, and whatever else is no quotation mark and no equals sign.
-SOURCES = st.from_regex(r"[a-zA-Z./:@_-]+( [a-zA-Z0-9./_-]+){0,3}", fullmatch=True)
+SOURCES = st.from_regex(r"[a-zA-Z./:@_-]{1,20}( [a-zA-Z0-9./_-]{1,20}){0,3}", fullmatch=True)
 SIZES = st.one_of(
     st.integers(1, 4096),
     st.tuples(st.integers(1, 64), st.integers(64, 512)).map(lambda bounds: f"{bounds[0]}..{bounds[1]}"),
 )
 ONE_SHAPE = st.lists(SIZES, min_size=1, max_size=4).map(tuple)
 SHAPES_BY_INPUT = st.dictionaries(
-    st.from_regex(r"[a-z_]+(:[0-9])?", fullmatch=True),
+    st.from_regex(r"[a-z_]{1,12}(:[0-9])?", fullmatch=True),
     st.lists(st.integers(1, 512), min_size=1, max_size=4).map(tuple),
     min_size=1,
+    max_size=4,
 )
 FUNCTIONS = st.from_regex(r"[a-z]{1,5}(\.[a-z]{1,5})?:[a-z_]{1,8}", fullmatch=True)
 

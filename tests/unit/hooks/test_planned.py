@@ -165,3 +165,37 @@ def test_tests_without_a_source_say_nothing(pytester: pytest.Pytester) -> None:
                 pass
     """
     assert said(pytester, source) == [(), ()]
+
+
+def test_what_is_no_fixture_of_ours_by_such_a_name_is_not_planned(pytester: pytest.Pytester) -> None:
+    source = """
+        import pytest
+
+        def measure(what):
+            return what
+
+        @pytest.fixture
+        def ladder():
+            return print
+
+        def test_it(speedup, ladder):
+            ladder(["a", "b"])
+            assert speedup("a", over="b") >= measure(1)
+    """
+    assert said(pytester, source) == [(Written("a over b"),)]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "test_it = lambda speedup: speedup('a', over='b')",
+        "test_it = functools.partial(lambda speedup: speedup('a', over='b'))",
+        "def test_it(speedup): exec('')\ntest_it.__code__ = test_it.__code__.replace(co_firstlineno=999)",
+        "def test_it(speedup): exec('')\ntest_it.__code__ = test_it.__code__.replace(co_filename='<made>')",
+    ],
+    ids=["lambda", "partial", "other lines", "no file"],
+)
+def test_no_source_is_too_odd_for_a_plan(pytester: pytest.Pytester, made: str) -> None:
+    module = pytester.makepyfile(f"import functools\n{made}\n")
+    (item,) = pytester.getitems(module.read_text(encoding="utf-8"))
+    assert written(item) in ((), (Written("a over b"),))

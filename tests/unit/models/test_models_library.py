@@ -74,6 +74,18 @@ def test_another_run_builds_nothing_again(tmp_path: Path, models: ModelLibrary, 
     assert len(worker.kinds) == 4
 
 
+@pytest.mark.parametrize("name", ["gpt2", "owner/name", "owner/name@v1"])
+def test_a_model_that_a_project_has_registered_under_its_own_name_is_not_made_again(
+    name: str, tmp_path: Path, models: ModelLibrary
+) -> None:
+    spec = resolve(name, shape=None, base=tmp_path)
+    registered = replace(spec, name="searcher")
+    assert recipes.weights_recipe(registered) == recipes.weights_recipe(spec)
+    assert recipes.weights_recipe(spec).name == name
+    if not isinstance(spec.source, HubSource):
+        assert models.files(registered, Precision.INT8).ir == models.files(spec, Precision.INT8).ir
+
+
 def test_another_shape_needs_other_inputs_but_no_other_ir(
     models: ModelLibrary, worker: FakeWorker, tmp_path: Path
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,16 +14,16 @@ from pytest_ovperf.models.layout import MANIFEST_NAME
 from pytest_ovperf.models.library import ModelLibrary
 from pytest_ovperf.models.origin import Origin, origin_of
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.models.spec import HubSource, IrSource, ModelSpec, OnnxSource, OwnData, Task
+from pytest_ovperf.models.spec import NO_DATA, HubSource, IrSource, ModelSpec, OnnxSource, OwnData, Task
 from tests.unit.models.build_fakes import FakeWorker
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def built(folder: Path, name: str, precision: Precision) -> tuple[ModelSpec, Path]:
+def built(folder: Path, name: str, precision: Precision, data: OwnData = NO_DATA) -> tuple[ModelSpec, Path]:
     library = ModelLibrary(ArtefactCache(folder), FakeWorker(), lambda _text: None)
-    spec = resolve(name, shape=None, base=folder)
+    spec = replace(resolve(name, shape=None, base=folder), data=data)
     ir = library.files(spec, precision).ir
     assert ir is not None
     return spec, ir
@@ -91,11 +90,14 @@ def test_the_users_own_code_is_named(name: str, said: str, tmp_path: Path) -> No
     assert said in origin_of(spec, tmp_path / "m.xml").source
 
 
-def test_calibration_on_the_users_own_data_is_told(tmp_path: Path) -> None:
-    spec, ir = built(tmp_path, "tiny-bert", Precision.INT8)
-    path = ir.parent / MANIFEST_NAME
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    manifest["ingredients"]["made_from"]["own"] = "0123456789ab"
-    path.write_text(json.dumps(manifest), encoding="utf-8")
-    with_data = replace(spec, data=OwnData(calibration="shop.data:queries"))
-    assert "calibrated on shop.data:queries with nncf " in origin_of(with_data, ir).steps[-1]
+@pytest.mark.parametrize(
+    ("calibration", "told"),
+    [("json:queries", "json:queries()"), ("{base}/queries", "the calls in the folder queries")],
+)
+def test_calibration_on_the_users_own_data_is_told_without_its_place(
+    calibration: str, told: str, tmp_path: Path
+) -> None:
+    data = OwnData(calibration=calibration.format(base=tmp_path.as_posix()))
+    spec, ir = built(tmp_path, "tiny-bert", Precision.INT8, data)
+    assert f"calibrated on {told} with nncf " in origin_of(spec, ir).steps[-1]
+    assert "seeded samples" not in origin_of(spec, ir).steps[-1]

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_ovperf.arms import Precision
 from pytest_ovperf.errors import ExtraMissingError, ModelError
+from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.models import builders
 from pytest_ovperf.models.cache import ArtefactCache
 from pytest_ovperf.models.jobs import ArtefactKind
@@ -257,6 +258,15 @@ def test_a_hub_model_keeps_what_was_said_of_its_data(models: ModelLibrary, worke
     settled = models.settle(model("owner/name", inputs="json:query"))
     assert (settled.data.inputs, settled.shapes["input_ids"]) == ("json:query", (2, 7))
     assert worker.kinds == ["weights", "own_inputs"]
+
+
+def test_generation_does_not_leave_the_users_inputs_out_silently(models: ModelLibrary, worker: FakeWorker) -> None:
+    with pytest.raises(ModelError, match=r"inputs='json:query' would not be used: text is generated from") as refused:
+        models.files(model("gpt2", inputs="json:query"), Precision.FP32, kind=WorkloadKind.GENERATE)
+    assert "prompt=64" in refused.value.remedy
+    assert worker.kinds == ["own_inputs"]
+    models.files(model("gpt2"), Precision.FP32, kind=WorkloadKind.GENERATE)
+    assert worker.kinds[1:] == ["weights", "stateful", "prompts"]
 
 
 def test_functions_without_a_model_have_nothing_to_build(models: ModelLibrary, worker: FakeWorker) -> None:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.axes import Axis
+from pytest_ovperf.models.shapes import compiled_shapes
 from pytest_ovperf.models.sources import resolve
-from pytest_ovperf.models.spec import CallsSource, ModelSpec, OnnxSource, Port, Task
-from pytest_ovperf.models.varying import Axis, varying
+from pytest_ovperf.models.spec import CallsSource, ModelSpec, OnnxSource, OwnData, Port, Task
+from pytest_ovperf.models.varying import varying
+from pytest_ovperf.tuning import UNTUNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,6 +106,22 @@ def test_a_file_of_fixed_sizes_has_nothing_that_varies_but_what_the_marker_bound
     assert varying(graph([port], {"features": (1, 16)})).sizes == ()
     spec = graph([port], {"features": (4, 16)}, bounds=((1, 4), (16, 16)))
     assert bounds_of(spec) == {"batch": [(1, 4)]}
+
+
+def test_bounds_hold_where_the_users_own_call_is_smaller_and_for_the_inputs_that_take_them() -> None:
+    ports = [Port("tokens", "i64", (OPEN, OPEN)), Port("table", "f32", ((1, 1), (4, 4)))]
+    call = {"tokens": (1, 7), "table": (1, 4)}
+    drawn = graph(ports, call, bounds=((1, 1), (1, 16)))
+    assert bounds_of(drawn) == {}
+    own = replace(drawn, data=OwnData(inputs="shop.data:one_query"))
+    assert bounds_of(own) == {"length": [(1, 16)]}
+    assert compiled_shapes(own, call, UNTUNED) == {"tokens": (1, (1, 16)), "table": (1, 4)}
+    text = replace(
+        model("minilm", (1, "4..77")),
+        data=OwnData(inputs="shop.data:one_query"),
+        shapes=dict.fromkeys(("input_ids", "attention_mask", "token_type_ids"), (1, 9)),
+    )
+    assert bounds_of(text) == {"length": [(4, 77)]}
 
 
 def test_images_of_a_file_have_their_channels_first_or_last() -> None:

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 ov = pytest.importorskip("openvino")
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0\\", exclude_categories=["Cs"]), min_size=1)
+NAMES = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\\", exclude_categories=["Cs"]), min_size=1, max_size=20
+)
 ARRAYS = npst.arrays(
     st.one_of(
         npst.boolean_dtypes(),
@@ -43,7 +45,7 @@ ARRAYS = npst.arrays(
         npst.unsigned_integer_dtypes(endianness="="),
         npst.floating_dtypes(endianness="=", sizes=(16, 32, 64)),
     ),
-    npst.array_shapes(min_dims=0, max_side=3),
+    npst.array_shapes(min_dims=0, max_dims=4, max_side=3),
 )
 
 
@@ -54,7 +56,7 @@ def same(ours: Arrays, theirs: Arrays) -> bool:
     )
 
 
-@given(st.dictionaries(NAMES, ARRAYS, min_size=1, max_size=3), st.text())
+@given(st.dictionaries(NAMES, ARRAYS, min_size=1, max_size=3), st.text(max_size=100))
 def test_inputs_read_back_as_they_were_written(arrays: Arrays, told: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_inputs(OwnCall(told, arrays), Path(folder))

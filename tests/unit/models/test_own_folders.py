@@ -137,6 +137,15 @@ def test_a_text_is_cut_to_what_the_model_holds(folder: Path, directory: Path, tm
     assert saved(folder, tmp_path, directory)[0].arrays["input_ids"].shape == (1, 6)
 
 
+def test_a_model_that_holds_any_number_of_tokens_is_given_whole_texts(
+    folder: Path, directory: Path, tmp_path: Path
+) -> None:
+    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    (directory / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 0}), encoding="utf-8")
+    (folder / "a.txt").write_text("my " * 50, encoding="utf-8")
+    assert saved(folder, tmp_path, directory)[0].arrays["input_ids"].shape == (1, 50)
+
+
 def test_texts_that_are_all_empty_are_no_calibration(folder: Path, directory: Path, tmp_path: Path) -> None:
     (folder / "a.txt").write_text("\n \n", encoding="utf-8")
     with pytest.raises(ModelError, match="it is empty"):

@@ -142,6 +142,20 @@ def test_a_function_that_fails_is_told_with_its_own_lines_alone(written: Written
     assert "own_samples.py" not in caught.value.seen
 
 
+@pytest.mark.parametrize("fails", ["raise ValueError('no queries')", "raise SystemExit('no queries')"])
+def test_a_module_that_cannot_be_imported_is_told_with_its_own_lines(
+    written: Written, tmp_path: Path, fails: str
+) -> None:
+    function = written(fails)
+    with pytest.raises(ModelError) as caught:
+        inputs(function, tmp_path)
+    module = function.partition(":")[0]
+    assert caught.value.seen.startswith(f"{function} failed when {module!r} was imported:\n")
+    assert caught.value.seen.endswith("no queries")
+    assert f'{module}.py", line 4' in caught.value.seen
+    assert f'python -c "import {module}"' in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("source", "told"),
     [

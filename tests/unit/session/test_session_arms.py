@@ -169,3 +169,60 @@ def test_what_remains_of_an_ir_can_be_pasted_into_a_test(arm: str, tmp_path: Pat
     assert len(pasted) == 2
     for name in chain.from_iterable(pasted):
         require_runnable(ir, parse_arm(name, "CPU"), generates=False)
+
+
+class FakeWorker:
+    """An arm's process that only notes what becomes of it."""
+
+    started: list[FakeWorker]
+
+    def __init__(self) -> None:
+        self.is_open = True
+
+    @classmethod
+    def start(cls, *_asked: object) -> FakeWorker:
+        cls.started.append(cls())
+        return cls.started[-1]
+
+    def loaded(self) -> None:
+        pass
+
+    def outputs(self) -> dict[str, object]:
+        return {}
+
+    def score(self, _function: str) -> float:
+        return 0.5
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[FakeWorker]:
+    monkeypatch.setattr(FakeWorker, "started", [], raising=False)
+    monkeypatch.setattr("pytest_ovperf.session.arms.ArmWorker", FakeWorker)
+    return FakeWorker.started
+
+
+@pytest.mark.parametrize("before", ["nothing", "compared"])
+def test_a_process_in_which_a_score_was_taken_is_ended_and_never_timed(
+    started: list[FakeWorker], before: str, tmp_path: Path
+) -> None:
+    arm = parse_arm("openvino-fp32", "CPU")
+    arms = Arms(cast("ModelLibrary", FakeLibrary(tmp_path)), threads=1, alone=nullcontext)
+    requests = arms.prepare(resolve("tiny-gpt2", shape=None, base=tmp_path), arm)[1]
+    if before == "compared":
+        arms.outputs(requests)
+    assert [arms.scores(requests, "shop.task:accuracy")[arm] for _ in range(2)] == [0.5, 0.5]  # taken once
+    assert [worker.is_open for worker in started] == [False]
+    assert arms.open(requests[arm], arm) is not cast("object", started[0])
+
+
+def test_a_process_whose_outputs_were_compared_is_kept_for_the_next_trial(
+    started: list[FakeWorker], tmp_path: Path
+) -> None:
+    arm = parse_arm("openvino-fp32", "CPU")
+    arms = Arms(cast("ModelLibrary", FakeLibrary(tmp_path)), threads=1, alone=nullcontext)
+    requests = arms.prepare(resolve("tiny-gpt2", shape=None, base=tmp_path), arm)[1]
+    arms.outputs(requests)
+    assert arms.open(requests[arm], arm) is cast("object", started[0])

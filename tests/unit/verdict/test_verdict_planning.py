@@ -86,6 +86,7 @@ def test_what_would_be_found_follows_the_tolerance_that_the_run_asks_for(tmp_pat
         ("m · openvino-int8 over pytorch-fp32 on CPU · latency · infer 1x3", PairKind.PYTORCH),
         ("m · openvino-int8 over onnxruntime-fp32 on CPU · latency · infer 1x3", PairKind.PYTORCH),
         ("m · openvino_shop:setup over openvino-fp32 on CPU · latency · infer", PairKind.PYTORCH),
+        ("m · openvino-int8@GPU over openvino-fp32@CPU · latency · infer 1x3", PairKind.OPENVINO),
         ("m · openvino-int8[streams=2] on AUTO:CPU over openvino on CPU · throughput · stream 1x3", PairKind.STREAM),
         ("m · openvino-int8 over openvino-fp32 on CPU · model_size · files 1x3", PairKind.FILES),
         ("m · genai-int8 over pytorch-fp32 on CPU · ttft · generate 1x64+32", PairKind.GENERATE_PYTORCH),

@@ -183,7 +183,7 @@ def test_an_improvement_by_the_same_software_is_the_machine_and_added(tmp_path: 
     assert len(run.stored().by_day) == 2
 
 
-@pytest.mark.parametrize("package", ["openvino", "openvino-genai", "torch", "nncf"])
+@pytest.mark.parametrize("package", ["openvino", "openvino-genai", "onnxruntime", "torch", "nncf"])
 def test_an_improvement_by_other_software_is_not_mixed_with_what_was(tmp_path: Path, package: str) -> None:
     run = Extending(tmp_path, package=package, now="2")
     record, holds = run.judging.against_baseline(ASKED, at_speed(1.3))

@@ -13,8 +13,8 @@ import pytest
 from pytest_ovperf.metrics import WorkloadKind
 from pytest_ovperf.records import Interference
 from pytest_ovperf.worker import interference
+from pytest_ovperf.worker.commands import Commands
 from pytest_ovperf.worker.interference import Witness
-from pytest_ovperf.worker.main import Commands
 
 if TYPE_CHECKING:
     from pytest_ovperf.records import ArmFacts

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pytest_ovperf.errors import ModelError
-from pytest_ovperf.worker.main import Commands, _LoadedArm, serve
+from pytest_ovperf.worker.commands import Commands, _LoadedArm
+from pytest_ovperf.worker.main import serve
 from pytest_ovperf.worker.protocol import Failure, Progress, Request, Success
 from tests.unit.request_examples import request_of
 
