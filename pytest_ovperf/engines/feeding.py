@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.errors import ModelError
+from pytest_ovperf.models.own.inputs import FOLLOWING, IDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -62,8 +63,9 @@ def read_inputs(request: LoadRequest) -> dict[str, NDArray[Any]]:
 def fitted(arrays: Mapping[str, NDArray[Any]], inputs: Sequence[Wanted]) -> list[NDArray[Any]]:
     """Return one contiguous array of the right type for each of ``inputs``, in their order.
 
-    Raises `ModelError` for an input that is missing or unknown, for a shape that the model was not compiled for, and
-    for a type that would lose by being converted.
+    A mask, token types and positions follow from ``input_ids`` where they are not given. Raises `ModelError` for an
+    input that is missing or unknown, for a shape that the model was not compiled for, and for a type that would lose by
+    being converted.
     """
     known = {name for each in inputs for name in each.names}
     unknown = [name for name in arrays if name not in known]
@@ -72,7 +74,18 @@ def fitted(arrays: Mapping[str, NDArray[Any]], inputs: Sequence[Wanted]) -> list
             f"The model has no input {', '.join(map(repr, unknown))}; it takes {_listed(inputs)}.",
             remedy="Give one array for each of these, by its name.",
         )
-    return [_fitted(each, _given(each, arrays, inputs)) for each in inputs]
+    whole = {**_following(arrays, known), **arrays}
+    return [_fitted(each, _given(each, whole, inputs)) for each in inputs]
+
+
+def _following(arrays: Mapping[str, NDArray[Any]], wanted: Container[str]) -> dict[str, NDArray[Any]]:
+    import numpy as np  # noqa: PLC0415  (for workers)
+
+    from pytest_ovperf.models.making.samples import following  # noqa: PLC0415  (brings numpy)
+
+    if IDS not in arrays:
+        return {}
+    return {name: following(name, np.asarray(arrays[IDS])) for name in FOLLOWING if name in wanted}
 
 
 def _given(wanted: Wanted, arrays: Mapping[str, NDArray[Any]], inputs: Sequence[Wanted]) -> NDArray[Any]:

@@ -79,6 +79,16 @@ def text_inputs(
     return {name: made[name] for name in names}
 
 
+def following(name: str, ids: Array) -> Array:
+    """Return what the input ``name`` of a text model usually is beside token ``ids``, in the shape of these.
+
+    That is a mask of ones, types of 0, or positions in order.
+    """
+    if name == "position_ids" and ids.ndim:
+        return np.broadcast_to(np.arange(ids.shape[-1], dtype=np.int64), ids.shape).copy()
+    return np.full(ids.shape, int(name == "attention_mask"), np.int64)
+
+
 def save_arrays(arrays: Mapping[str, Array], target: Path) -> None:
     """Write one call's inputs into ``target``, and beside them their shapes, for a process without numpy."""
     write_arrays(target / INPUTS_NAME, arrays)

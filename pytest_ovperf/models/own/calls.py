@@ -18,7 +18,7 @@ from pytest_ovperf.errors import ModelError
 from pytest_ovperf.models.layout import CALIBRATION_NAME, ORIGIN_NAME
 from pytest_ovperf.models.making.arrays import write_arrays
 from pytest_ovperf.models.making.graph_samples import looked_up, numpy_type
-from pytest_ovperf.models.making.samples import Array, save_arrays
+from pytest_ovperf.models.making.samples import Array, following, save_arrays
 from pytest_ovperf.models.spec import Port
 
 from .inputs import FOLLOWING, LONE, by_input
@@ -136,7 +136,7 @@ def fitted(model: Any, call: OwnCall, *, as_it_is: bool) -> dict[str, Array]:
     converted.
     """
     ports = {_name(port, call): port for port in model.inputs}
-    arrays = by_input(call.arrays, list(ports), _following, call.told)
+    arrays = by_input(call.arrays, list(ports), following, call.told)
     for name, port in ports.items():
         told = f"{call.told}, input {name!r},"
         _check_shape(port, name, arrays[name].shape, told, as_it_is=as_it_is)
@@ -150,12 +150,6 @@ def _name(port: Any, call: OwnCall) -> str:
     names = sorted(port.get_names())
     known = [name for name in names if name in call.arrays] or [name for name in names if name in FOLLOWING]
     return str(next(iter(known), port.get_any_name()))
-
-
-def _following(name: str, ids: Array) -> Array:
-    if name == "position_ids" and ids.ndim:
-        return np.broadcast_to(np.arange(ids.shape[-1], dtype=np.int64), ids.shape).copy()
-    return np.full(ids.shape, int(name == "attention_mask"), np.int64)
 
 
 def _check_shape(port: Any, name: str, shape: tuple[int, ...], told: str, *, as_it_is: bool) -> None:

@@ -19,7 +19,7 @@ LONE: Final = ONLY_INPUT
 
 #: Inputs that follow from the token ids where nobody gives them: ones, zeros, and positions in order.
 FOLLOWING: Final = ("attention_mask", "token_type_ids", "position_ids")
-_IDS: Final = "input_ids"
+IDS: Final = "input_ids"
 
 
 def own_shapes(found: Mapping[str, tuple[int, ...]], names: Sequence[str], told: str) -> dict[str, tuple[int, ...]]:
@@ -46,13 +46,13 @@ def by_input(
             f"{told} has {_listed(unknown)}, which the model does not take; it takes {', '.join(names)}.",
             remedy="Name the arrays after the model's inputs, and leave out what it does not take.",
         )
-    missing = [name for name in names if name not in given and not (name in FOLLOWING and _IDS in given)]
+    missing = [name for name in names if name not in given and not (name in FOLLOWING and IDS in given)]
     if missing:
         raise ModelError(
             f"{told} lacks {_listed(missing)}; there is {', '.join(given)}.",
             remedy=f"Give one array for each input of the model: {', '.join(names)}.",
         )
-    return {name: given[name] if name in given else follow(name, given[_IDS]) for name in names}
+    return {name: given[name] if name in given else follow(name, given[IDS]) for name in names}
 
 
 def _lone(names: Sequence[str], told: str) -> str:

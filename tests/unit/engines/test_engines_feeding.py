@@ -43,6 +43,14 @@ def test_what_does_not_fit_is_refused_with_what_to_give(given: dict[str, Any], s
     assert remedy in refused.value.remedy
 
 
+def test_what_a_tokenizer_leaves_out_follows_from_the_ids() -> None:
+    others = [Wanted((name,), "int64", None) for name in ("attention_mask", "token_type_ids", "position_ids")]
+    mine = np.zeros((1, 3), int)
+    _, mask, types, positions = fitted({"input_ids": np.full((1, 3), 7), "attention_mask": mine}, [IDS, *others])
+    assert mask.tolist() == mine.tolist()
+    assert (types.tolist(), positions.tolist()) == ([[0, 0, 0]], [[0, 1, 2]])
+
+
 def test_the_arrays_of_a_file_are_read_by_name(tmp_path: Path) -> None:
     np.savez(tmp_path / "i.npz", x=np.arange(3))
     assert read_inputs(request_of("openvino", inputs=tmp_path / "i.npz"))["x"].tolist() == [0, 1, 2]
