@@ -53,11 +53,14 @@ class StarterFile:
 class StarterModel:
     """The model of a first suite, and the shape of a call by input where that is ``open``: examples to replace.
 
+    ``place`` is where it lies, as the user named it, for one that is a directory or a file.
+
     The empty name is that of a module's only input.
     """
 
     spec: ModelSpec
     open: Mapping[str, tuple[int, ...]]
+    place: Path
 
 
 def starter_model(name: str, base: Path, project: Path) -> StarterModel:
@@ -76,7 +79,7 @@ def starter_model(name: str, base: Path, project: Path) -> StarterModel:
             f"{name!r} stands for functions of your own and for no model.",
             remedy='Leave --model out; in what is written, name the model "calls" and the arms by your functions.',
         )
-    return StarterModel(spec, sizes)
+    return StarterModel(spec, sizes, base / Path(name).expanduser())
 
 
 def _open_sizes(name: str, base: Path) -> dict[str, tuple[int, ...]]:
@@ -145,7 +148,7 @@ def _source_words(model: StarterModel, suite: Path) -> str:
     source = model.spec.source
     name = model.spec.name
     if isinstance(source, DirectorySource | IrSource | OnnxSource):
-        name = _seen_from(suite, source.path)
+        name = _seen_from(suite, model.place)
     return json.dumps(name, ensure_ascii=False)
 
 
@@ -161,7 +164,7 @@ def _shape_words(model: StarterModel) -> str:
 def _seen_from(folder: Path, path: Path) -> str:
     """Return a relative path where one leads there; on Windows none leads to another drive."""
     try:
-        return Path(os.path.relpath(path, folder.resolve())).as_posix()
+        return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
     except ValueError:
         return path.as_posix()
 

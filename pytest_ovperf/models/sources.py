@@ -115,6 +115,11 @@ def _resolve(name: str, asked: Asked | None, base: Path, registered: Collection[
             remedy="Mend the path; a relative one is looked for from the directory of the tests' root.",
         )
     found = _HUB_ID.fullmatch(name)
+    if found and not found["revision"] and path.parent.is_dir():
+        raise ModelError(
+            f"There is a folder {path.parent}, and no {path.name!r} in it.",
+            remedy=f"Mend the path; for a model of the Hugging Face hub, name its revision: {name}@main.",
+        )
     if found:
         return _provisional(name, HubSource(found["repository"], found["revision"] or "main"), _one_shape(name, asked))
     raise _unknown(name, registered)

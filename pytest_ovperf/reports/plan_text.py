@@ -124,9 +124,10 @@ def _effort(asked: Sequence[PlannedComparison], plan: Plan) -> list[str]:
         lines.append(f"A first baseline takes {launches}; how long one is shows when it is measured.")
     if len(asked) < len(plan.comparisons):
         lines.append("Absolute figures have no baseline: what they take is known when they are measured.")
-    unbuilt = [each.spec.name for each in plan.models if not each.built]
+    models = (each for each in plan.models if not isinstance(each.spec.source, CallsSource))
+    unbuilt = list(dict.fromkeys(each.spec.name for each in models if not each.built))
     if unbuilt:
-        names = " and ".join(unbuilt)
+        names = " and ".join(filter(None, (", ".join(unbuilt[:-1]), unbuilt[-1])))
         lines.append(f"What arms need of a model is built first and kept; nothing of {names} is in the cache yet.")
     else:
         lines.append("Building what is not in the cache comes on top.")

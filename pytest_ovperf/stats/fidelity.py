@@ -29,7 +29,8 @@ def compare(
     Outputs that only one side has (caches, hidden states) are left out. Where one side has more samples, its first
     ones are compared: a larger batch begins with the samples of a smaller one. Per sample the cosine is that of the
     flattened output; two zero vectors are identical (1), one alone is not alike at all (0). Top-1 compares the place
-    of the largest value along the last axis, the first one where several are equal. Of arms that generate, `TOKENS` are
+    of the largest value along the last axis, the first one where several are equal; places where both sides hold
+    nothing but zeros, as padding does, have none and are left out. Of arms that generate, `TOKENS` are
     the ids: these are compared one by one, top-1 is the share that is equal, and the rest is of the other outputs.
     Raises `MeasurementError` for no output in common, shapes that differ, no elements, values that are not real
     numbers, NaN or infinity: none of these is a small difference. ``sides`` is what it calls the two.
@@ -44,13 +45,14 @@ def compare(
         ours, theirs = _pair(name, candidate[name], reference[name], sides)
         cosine = min(cosine, _lowest_cosine(ours, theirs))
         largest_error = max(largest_error, float(abs(ours - theirs).max()))
+        said = ours.any(axis=-1) | theirs.any(axis=-1)
         same = ours.argmax(axis=-1) == theirs.argmax(axis=-1)
-        agreeing += int(same.sum())
-        places += int(same.size)
+        agreeing += int((same & said).sum())
+        places += int(said.sum())
     if TOKENS in candidate and TOKENS in reference:
         ours, theirs = _pair(TOKENS, candidate[TOKENS], reference[TOKENS], sides)
         agreeing, places = int((ours == theirs).sum()), int(ours.size)
-    return Fidelity(cosine=cosine, top1=agreeing / places, max_abs_error=largest_error)
+    return Fidelity(cosine=cosine, top1=agreeing / places if places else 1.0, max_abs_error=largest_error)
 
 
 def _names(outputs: Mapping[str, NDArray[Any]]) -> str:

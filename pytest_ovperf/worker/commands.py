@@ -114,10 +114,12 @@ class Commands:
         return {**value, "items": self._arm.items, "tokens": asked.new_tokens}
 
     def _outputs(self, path: Path) -> Mapping[str, Any]:
+        from pytest_ovperf.engines.padding import without_padding  # noqa: PLC0415
         from pytest_ovperf.models.making.arrays import write_arrays  # noqa: PLC0415
 
-        model = self._loaded().model
-        outputs = model.outputs()
+        arm = self._loaded()
+        model, asked = arm.model, arm.request
+        outputs = model.outputs() if asked.new_tokens else without_padding(model.outputs(), asked.inputs)
         write_arrays(path, outputs)
         _settle(model)
         return {"names": list(outputs)}

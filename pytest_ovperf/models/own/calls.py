@@ -21,7 +21,7 @@ from pytest_ovperf.models.making.graph_samples import looked_up, numpy_type
 from pytest_ovperf.models.making.samples import Array, following, save_arrays
 from pytest_ovperf.models.spec import Port
 
-from .inputs import FOLLOWING, LONE, by_input
+from .inputs import FOLLOWING, IDS, LONE, by_input
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,6 +137,7 @@ def fitted(model: Any, call: OwnCall, *, as_it_is: bool) -> dict[str, Array]:
     """
     ports = {_name(port, call): port for port in model.inputs}
     arrays = by_input(call.arrays, list(ports), following, call.told)
+    _check_following(arrays, call.told)
     for name, port in ports.items():
         told = f"{call.told}, input {name!r},"
         _check_shape(port, name, arrays[name].shape, told, as_it_is=as_it_is)
@@ -150,6 +151,19 @@ def _name(port: Any, call: OwnCall) -> str:
     names = sorted(port.get_names())
     known = [name for name in names if name in call.arrays] or [name for name in names if name in FOLLOWING]
     return str(next(iter(known), port.get_any_name()))
+
+
+def _check_following(arrays: Mapping[str, Array], told: str) -> None:
+    """Raise `ModelError` where a mask, token types or positions are not of the shape of the ids that they go with."""
+    if IDS not in arrays:
+        return
+    ids = arrays[IDS]
+    for name in FOLLOWING:
+        if name in arrays and arrays[name].ndim == ids.ndim and arrays[name].shape != ids.shape:
+            raise ModelError(
+                f"{told} has {name!r} of {_size(arrays[name].shape)} beside {IDS!r} of {_size(ids.shape)}.",
+                remedy="Make them of one shape; one that is ones, zeros or in order may be left out.",
+            )
 
 
 def _check_shape(port: Any, name: str, shape: tuple[int, ...], told: str, *, as_it_is: bool) -> None:

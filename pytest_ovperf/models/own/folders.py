@@ -46,7 +46,7 @@ def read_folder(folder: str, say: Callable[[str], None], tokenizer: Path | None)
     cannot be read, and for texts where the model has no tokenizer.
     """
     files = _files(Path(folder))
-    say(f"reading {len(files)} {files[0].suffix.lower()} files of {folder}")
+    say(f"reading {len(files)} {files[0].suffix.lower()} file{'' if len(files) == 1 else 's'} of {folder}")
     if files[0].suffix.lower() == ".txt":
         directory = _directory(files[0], tokenizer)
         return _tokenised(files, _tokenizer(directory), read_configuration(directory))

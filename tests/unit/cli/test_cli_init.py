@@ -201,10 +201,23 @@ def test_a_module_gets_an_example_of_what_it_is_given(project: Path) -> None:
     spec = ModelSpec(
         "shop.nets:make", TorchSource("shop.nets:make"), Task.UNSETTLED, "", {"": (1, 3, 8, 8)}, static=True
     )
-    suite = starter_files(StarterModel(spec, {"": (1, 3, 8, 8)}), project)[1]
+    suite = starter_files(StarterModel(spec, {"": (1, 3, 8, 8)}, project), project)[1]
     assert suite.path == "performance/perf_shop_nets_make.py"
     assert marker(suite.text) == '"shop.nets:make", shape=(1, 3, 8, 8)'
     assert "sizes of a call are not known" in suite.text
+
+
+def test_a_model_behind_a_link_is_named_as_it_was_given(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    onnx_bytes.dense(elsewhere / "net.onnx")
+    try:
+        (project / "models").symlink_to(elsewhere, target_is_directory=True)
+    except OSError:
+        pytest.skip("on Windows not everybody may make links")
+    suite = starter_files(starter_model("models/net.onnx", project, project), project)[1].text
+    assert '"../models/net.onnx"' in suite
 
 
 def test_functions_are_no_model(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,7 +257,7 @@ def test_an_onnx_file_may_be_held_against_onnx_runtime_and_an_ir_may_not(project
     suite = starter_files(starter_model("net.onnx", project, project), project)[1].text
     assert 'speedup("openvino-fp32", over="onnxruntime-fp32")' in suite
     ir = ModelSpec("net.xml", IrSource(project / "net.xml"), Task.UNSETTLED, "", {"x": (1, 8)}, static=True)
-    assert "onnx" not in starter_files(StarterModel(ir, {}), project)[1].text.lower()
+    assert "onnx" not in starter_files(StarterModel(ir, {}, project / "net.xml"), project)[1].text.lower()
 
 
 # Settings and workflow

@@ -370,3 +370,11 @@ def test_the_users_own_code_has_no_configuration(name: str, tmp_path: Path) -> N
     spec = resolve(name, shape=None if name == "calls" else (1, 8), base=tmp_path)
     with pytest.raises(ModelError, match="has no configuration"):
         configuration_of(spec)
+
+
+def test_a_path_into_a_folder_that_is_there_is_a_mistyped_one_and_no_hub_id(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    with pytest.raises(ModelError, match="no 'nothere' in it") as refused:
+        resolve("models/nothere", shape=None, base=tmp_path)
+    assert "models/nothere@main" in refused.value.remedy
+    assert resolve("models/nothere@main", shape=None, base=tmp_path).source == HubSource("models/nothere", "main")

@@ -299,3 +299,10 @@ def test_words_outside_the_table_are_told() -> None:
     with pytest.raises(ModelError, match="holds 40, and the model looks its values up in a table of 40 rows") as caught:
         fit(words(rows=40), input_ids=[[0, 40]])
     assert "its own tokenizer" in caught.value.remedy
+
+
+def test_what_goes_with_the_ids_has_their_shape() -> None:
+    taking = model(input_ids=("i64", [-1, -1]), attention_mask=("i64", [-1, -1]))
+    call = own_call({"input_ids": np.ones((2, 8), int), "attention_mask": np.ones((3, 8), int)}, "Call 3")
+    with pytest.raises(ModelError, match="'attention_mask' of 3x8 beside 'input_ids' of 2x8"):
+        fitted(taking, call, as_it_is=True)

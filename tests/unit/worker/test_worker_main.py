@@ -90,7 +90,7 @@ class NamedByItsUser:
 def test_outputs_arrive_whatever_their_names(tmp_path: Path) -> None:
     commands = Commands()
     answers: list[Answer] = []
-    commands._arm = _LoadedArm(cast("LoadedModel", NamedByItsUser()), request_of("openvino-fp32"), 1)
+    commands._arm = _LoadedArm(cast("LoadedModel", NamedByItsUser()), request_of("openvino-fp32", inputs=None), 1)
     path = tmp_path / "outputs.npz"
     serve(iter([Request(1, "outputs", {"path": str(path)}), STOP]).__next__, answers.append, commands)
     assert answers[0] == Success(1, {"names": ["file", "allow_pickle"]})
