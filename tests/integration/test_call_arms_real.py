@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,9 @@ def test_two_functions_get_a_baseline_and_a_verdict_against_it(calls: Suite) -> 
     result.stdout.fnmatch_lines(["*search:quickly over search:slowly*ok*"])
     for name in ("report.html", "run.json", "junit.xml"):
         assert "search:quickly" in (calls.pytester.path / "out" / name).read_text(encoding="utf-8")
-    compared = calls.pytester.run("ovperf", "compare", "out/run.json", "out/run.json")
+    compared = calls.pytester.run(
+        sys.executable, "-m", "pytest_ovperf.cli.main", "compare", "out/run.json", "out/run.json"
+    )
     assert compared.ret == 0
     plan = calls.run("--ov-plan")
     plan.stdout.fnmatch_lines(["*search:quickly over search:slowly*"])
