@@ -11,7 +11,7 @@ import pytest
 from _pytest.runner import runtestprotocol  # what plugins that run tests again have always imported
 
 from .errors import OvperfError, UnboundedShapeError
-from .hooks import ci, declared, hookspec, interchange, neighbours, options
+from .hooks import declared, hookspec
 from .hooks.agreeing import agreement
 from .hooks.choosing import LIMIT
 from .hooks.fixtures import (
@@ -26,14 +26,13 @@ from .hooks.fixtures import (
     speedup,
 )
 from .hooks.interchange import (
+    hand_over,
     pytest_benchmark_compare_machine_info,
     pytest_benchmark_update_json,
     pytest_benchmark_update_machine_info,
 )
 from .hooks.outcomes import SESSION, Failed, session_of
 from .hooks.selecting import choice_of, is_ours, measures, select, uses_ours, waiting
-from .hooks.showing import evidence_of, explained, plan_of, shows_whole_text, told_of_report, write_tables
-from .reports.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -78,7 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; read the options at once when one is given, so that a wrong one ends the run here."""
     for line in declared.MARKER_LINES:
         config.addinivalue_line("markers", line)
-    if options.any_given(config):
+    if declared.any_given(config):
         session_of(config)
 
 
@@ -137,7 +136,9 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     session = config.stash.get(SESSION, None)
     if session is None or config.option.collectonly or not any(map(uses_ours, items)):
         return []
-    from .session.overview import header_lines  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .hooks import neighbours  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .reports.console import Console  # noqa: PLC0415  (see above)
+    from .session.overview import header_lines  # noqa: PLC0415  (see above)
 
     console = Console(config)
     if console.quiet:
@@ -150,6 +151,8 @@ def pytest_assertrepr_compare(config: pytest.Config, left: object, right: object
     """Explain a failed ``speedup(...) >= …`` by its evidence, and a figure that missed its target."""
     if SESSION not in config.stash:
         return None
+    from .hooks.showing import explained  # noqa: PLC0415  (paid only by runs that use the plugin)
+
     return explained(config, left, right)
 
 
@@ -159,6 +162,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     config = session.config
     if not config.getoption("ov_plan") or config.option.collectonly:
         return None
+    from .hooks.showing import plan_of  # noqa: PLC0415  (paid only by runs that use the plugin)
+
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter.write(f"\n{plan_of(config, session.items)}")
@@ -183,6 +188,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         reports = [_suspected(report) for report in reports if report.when == "call"]
         item.user_properties[:] = properties  # what this pass has left behind, its successor would only repeat
         item._report_sections.clear()  # noqa: SLF001  (pytest has no public way)
+        from .hooks import ci  # noqa: PLC0415  (paid only by runs that use the plugin)
+
         ci.forget(item)
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
@@ -210,8 +217,13 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     measured = session.config.stash.get(SESSION, None)
     if measured is not None and measured.has_measured:
         measured.judging.give_up_suspicions()
-        interchange.hand_over(session)
+        hand_over(session)
     result = yield
+    if SESSION not in session.config.stash:
+        return result
+    from .hooks import ci  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .hooks.showing import told_of_report  # noqa: PLC0415  (see above)
+
     told_of_report(session.config)  # where there is no terminal, and so no summary to write it before
     ci.write_summary(session.config)
     return result
@@ -220,6 +232,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
 @pytest.hookimpl(optionalhook=True)
 def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:  # noqa: ANN401  (pytest-timeout's own)
     """Let nothing that was measured be lost where pytest-timeout ends the process."""
+    if not measures(item, MEASURING):
+        return None
+    from .hooks import neighbours  # noqa: PLC0415  (paid only by runs that use the plugin)
+
     return neighbours.keep_before_the_end(item, settings)
 
 
@@ -228,11 +244,17 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Store what a test measured once it has passed to its very end; a test that failed anywhere stores nothing."""
-    neighbours.explain_timeout(item, call)
+    if SESSION in item.config.stash:
+        from .hooks import neighbours  # noqa: PLC0415  (paid only by runs that use the plugin)
+
+        neighbours.explain_timeout(item, call)
     report = yield
     session = item.config.stash.get(SESSION, None)
     if session is None:
         return report
+    from .hooks import ci  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .hooks.showing import evidence_of, shows_whole_text  # noqa: PLC0415  (see above)
+
     session.live.end()  # pytest writes next
     if report.failed and call.when == "call" and session.is_suspected(item.nodeid):
         _suspected(report)  # here already: a subtest's report is shown at once
@@ -252,6 +274,8 @@ def pytest_runtest_makereport(
 
 def _finish(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:
     """Let the session keep what was measured; what cannot be kept makes the test fail, without hiding why it did."""
+    from .hooks import ci  # noqa: PLC0415  (paid only by runs that use the plugin)
+
     suspected = item.stash[_ASIDE] = session.is_suspected(item.nodeid)
     if item.stash[_PASSED] and not suspected:
         waiting(item).discard(item.nodeid)
@@ -293,6 +317,11 @@ def _judge_limit(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table of what was measured, and what CI shows of it."""
+    if SESSION not in config.stash and not config.pluginmanager.hasplugin("dsession"):
+        return
+    from .hooks import ci, neighbours  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from .hooks.showing import write_tables  # noqa: PLC0415  (see above)
+
     write_tables(terminalreporter, config)
     neighbours.write_refused(terminalreporter, config)
     ci.show(terminalreporter)

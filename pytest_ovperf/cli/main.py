@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.run(options) or 0  # a command that says nothing else went well
     except OvperfError as error:
         print(f"ovperf: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever reads, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's own last flush goes well
         return 1
     except KeyboardInterrupt:
         print("ovperf: interrupted", file=sys.stderr)

@@ -172,3 +172,12 @@ def _add(option: Option, parser: pytest.Parser, group: pytest.OptionGroup) -> No
         parser.addini(option.name, option.ini_help, type="bool", default=False)
     elif option.ini_help:
         parser.addini(option.name, option.ini_help)
+
+
+def any_given(config: pytest.Config) -> bool:
+    """Tell whether any option is set that a run has to heed, on the command line or in the ini file."""
+    return any(
+        config.getoption(option.name) is not None or (option.ini_help and config.getini(option.name))
+        for option in OPTIONS
+        if option.name != "ov_plan"  # which shows what is set, and sets nothing
+    )

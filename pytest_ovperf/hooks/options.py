@@ -71,15 +71,6 @@ def _leading_to_root(config: pytest.Config) -> str:
     return "" if way == "." else f"{way}/"
 
 
-def any_given(config: pytest.Config) -> bool:
-    """Tell whether any option is set that a run has to heed, on the command line or in the ini file."""
-    return any(
-        config.getoption(option.name) is not None or (option.ini_help and config.getini(option.name))
-        for option in OPTIONS
-        if option.name != "ov_plan"  # which shows what is set, and sets nothing
-    )
-
-
 def positive(value: object, what: str, unit: str) -> float:
     """Read a finite number above zero. Raises `SettingsError` that names ``what`` and its ``unit``."""
     try:
