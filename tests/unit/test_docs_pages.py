@@ -109,7 +109,7 @@ def test_pytest_takes_every_command_line_of_a_shell_block(pytester: pytest.Pytes
     pytester.mkdir("tests").joinpath("performance").mkdir()
     for arguments in arguments_of("pytest", fence.source):
         here = [word.replace("/opt/old/bin/python", sys.executable) for word in arguments]  # has to be there
-        pytester.parseconfigure(*here)
+        assert pytester.parseconfigure(*here).getoption("ov_plan") == ("--ov-plan" in here or None)
 
 
 @pytest.mark.parametrize("fence", [each for each in SHELL if arguments_of("ovperf", each.source)], ids=str)

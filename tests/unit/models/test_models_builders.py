@@ -61,14 +61,18 @@ def test_a_package_that_a_build_would_miss_is_missed_before(
 
 def test_what_the_precision_does_not_take_need_not_be_there(without: set[str]) -> None:
     without.add("nncf")
-    require_builders(tiny(), Precision.FP16, generates=False)
-    require_builders(tiny(), Precision.FP16, generates=True)
+    for generates in (False, True):
+        require_builders(tiny(), Precision.FP16, generates=generates)
+        with pytest.raises(ExtraMissingError, match="nncf"):
+            require_builders(tiny(), Precision.INT8, generates=generates)
 
 
 def test_a_graph_needs_no_pytorch(without: set[str], tmp_path: Path) -> None:
     without |= {"torch", "transformers", "optimum", "nncf"}
     onnx_bytes.lookup(tmp_path / "m.onnx")
     require_builders(resolve("m.onnx", shape=(1, 8), base=tmp_path), Precision.FP32, generates=False)
+    with pytest.raises(ExtraMissingError, match="torch"):
+        require_builders(tiny(), Precision.FP32, generates=False)
 
 
 def test_it_is_known_of_every_kind_what_it_takes() -> None:

@@ -152,6 +152,8 @@ def test_modules_are_found_without_being_imported(project: Path) -> None:
 @pytest.mark.parametrize("path", ["json:loads", "sys:exit", "numpy.random:rand", "os.path:join"])
 def test_what_the_interpreter_brings_is_found(path: str) -> None:
     require_module(path, "inputs=")
+    with pytest.raises(ModelError, match="no module"):
+        require_module(f"not_{path}", "inputs=")
 
 
 def test_what_is_installed_goes_before_the_projects_own(project: Path) -> None:
