@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.models.graphs import FILE_READERS, example_shape
-from pytest_ovperf.models.sources import resolve
+from pytest_ovperf.models.sources import is_import_path, resolve
 from pytest_ovperf.models.spec import CallsSource, DirectorySource, IrSource, OnnxSource, Task
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ WORKFLOW = ".github/workflows/performance.yml"
 _PINNED = ("openvino", "openvino-genai", "torch", "transformers", "optimum-intel", "nncf", "onnxruntime")
 _LONGEST_NAME = 40
 #: One letter before a colon is a drive.
-_IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]+:[A-Za-z_][\w.]*")
 _EXAMPLE_IMAGE = (1, 3, 224, 224)
 #: What can be asked of an ONNX file, and of no IR.
 _OVER_ONNX_RUNTIME = """\
@@ -69,7 +68,7 @@ def starter_model(name: str, base: Path, project: Path) -> StarterModel:
     Raises `ModelError` as a marker of that name would; sizes that a model file leaves open are given examples.
     """
     sizes = _open_sizes(name, base)
-    if _IMPORT_PATH.fullmatch(name):  # a function that makes a module: what that is given, nobody can tell yet
+    if is_import_path(name):  # a function that makes a module: what that is given, nobody can tell yet
         sizes = {"": _EXAMPLE_IMAGE}
         here = project.resolve()
         sys.path[:0] = [str(here / "src"), str(here)]  # as the settings that are written have it
