@@ -28,7 +28,6 @@ WORKFLOW = ".github/workflows/performance.yml"
 #: What measuring needs and a new release of which may change: pinned where it is installed.
 _PINNED = ("openvino", "openvino-genai", "torch", "transformers", "optimum-intel", "nncf", "onnxruntime")
 _LONGEST_NAME = 40
-#: One letter before a colon is a drive.
 _EXAMPLE_IMAGE = (1, 3, 224, 224)
 #: What can be asked of an ONNX file, and of no IR.
 _OVER_ONNX_RUNTIME = """\
