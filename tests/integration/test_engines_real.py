@@ -134,8 +134,8 @@ def test_both_engines_predict_on_other_inputs_and_keep_those_that_are_timed(
             np.testing.assert_allclose(worker.outputs()["last_hidden_state"], before, atol=1e-6)
             with pytest.raises(ModelError, match="no input 'pixel_values'; it takes "):
                 worker.predict({"pixel_values": np.ones(3)})
-            with pytest.raises(ModelError, match="'attention_mask' was not given; there is input_ids"):
-                worker.predict({"input_ids": given["input_ids"]})
+            with pytest.raises(ModelError, match="'input_ids' was not given; there is attention_mask"):
+                worker.predict({"attention_mask": given["attention_mask"]})
     assert predicted[0].dtype == np.float32
     assert not np.allclose(predicted[0], before, atol=1e-3)
     np.testing.assert_allclose(*predicted, atol=1e-4)
