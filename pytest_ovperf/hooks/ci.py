@@ -53,7 +53,7 @@ def show_in_junit(item: pytest.Item, report: pytest.TestReport, session: Session
 
     properties: list[tuple[str, object]] = without_ours(item.user_properties)  # a test may be run again
     if session.has_measured and item.config.getini("ov_junit_properties"):
-        from pytest_ovperf.session.overview import junit_properties  # noqa: PLC0415  (see above)
+        from pytest_ovperf.session.results import junit_properties  # noqa: PLC0415  (see above)
 
         properties += junit_properties(session, item.nodeid)
     item.user_properties[:] = properties
@@ -131,7 +131,7 @@ class CIPlaces:
 
     def write_summary(self, session: Session) -> None:
         """Add the run to the job's summary, once; where that cannot be done, ``warnings`` gets a line."""
-        from pytest_ovperf.session.overview import has_results, run_view  # noqa: PLC0415  (paid only by runs that use the plugin)
+        from pytest_ovperf.session.results import has_results, run_view  # noqa: PLC0415  (paid only by runs that use the plugin)
 
         if not self._summary or not has_results(session):
             return

@@ -24,7 +24,7 @@ def hand_over(session: pytest.Session) -> None:
     benchmark, ours = config.pluginmanager.getplugin("pytest-benchmark"), config.stash.get(SESSION, None)
     if benchmark is None or ours is None or not ours.has_measured:
         return
-    from pytest_ovperf.session.overview import hand_over as give  # noqa: PLC0415  (paid only by runs that use the plugin)
+    from pytest_ovperf.session.results import hand_over as give  # noqa: PLC0415  (paid only by runs that use the plugin)
 
     cases = {item.nodeid: getattr(item, "callspec", None) for item in session.items}
     run = give(ours, benchmark, {test: case.params for test, case in cases.items() if case is not None})
@@ -62,6 +62,6 @@ def pytest_benchmark_compare_machine_info(
     if BLOCK not in compared_benchmark["machine_info"]:
         machine_info.pop(BLOCK, None)
     elif not hasattr(config, "workerinput"):
-        from pytest_ovperf.session.overview import machine_block as block_of  # noqa: PLC0415  (see above)
+        from pytest_ovperf.session.results import machine_block as block_of  # noqa: PLC0415  (see above)
 
         machine_info[BLOCK] = block_of(session_of(config))

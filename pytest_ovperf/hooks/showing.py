@@ -96,7 +96,7 @@ def told_of_report(config: pytest.Config) -> str:
     if session is None or session.settings.report is None or config.option.collectonly or config.option.ov_plan:
         return ""
     if _REPORT not in config.stash and not hasattr(config, "workerinput"):
-        from pytest_ovperf.session.overview import write_report  # noqa: PLC0415  (paid only by runs that use the plugin)
+        from pytest_ovperf.session.results import write_report  # noqa: PLC0415  (paid only by runs that use the plugin)
 
         config.stash[_REPORT] = write_report(session, encoding=Console(config).encoding)
     return config.stash.get(_REPORT, "")

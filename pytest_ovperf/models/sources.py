@@ -17,7 +17,7 @@ from .configuration import Configuration, interpret, read_configuration
 from .graphs import FILE_READERS, require_sizes, resolve_graph
 from .layout import WEIGHT_PATTERNS
 from .own.data import locate
-from .own.importable import require_module
+from .own.importable import require_function
 from .own.inputs import require_of_use
 from .spec import (
     AUTO_CLASSES,
@@ -156,7 +156,7 @@ def _resolve_file(name: str, path: Path, asked: Asked | None) -> ModelSpec:
 
 def _module(name: str, asked: Asked | None) -> ModelSpec:
     """Return the provisional spec of a module that a function makes: its inputs are known once it has been made."""
-    require_module(name, "The model")
+    require_function(name, "The model")
     by_name = asked if isinstance(asked, Mapping) else {} if asked is None else {ONLY_INPUT: asked}
     shapes = {own: tuple(sizes) for own, sizes in by_name.items()}
     if any(size < 1 for sizes in shapes.values() for size in sizes):

@@ -28,7 +28,8 @@ class HeaderFacts:
     ``isa`` are the instruction sets worth naming, ``virtual`` tells of a virtual machine (``None`` is unknown),
     ``profile`` is the slug that baselines are kept under. A core count of 0 is unknown. ``core_kinds`` spells out the
     kinds of cores where there are several; ``memory_gib`` of 0 is unknown. ``asked`` are the device expressions of the
-    run, said where they are more than the CPU; ``against`` is the other side of its races, with where it is.
+    run, said where they are more than the CPU; ``hindered`` says of each that cannot be used here why. ``against`` is
+    the other side of its races, with where it is.
     """
 
     brand: str
@@ -42,6 +43,7 @@ class HeaderFacts:
     core_kinds: str = ""
     memory_gib: int = 0
     asked: tuple[str, ...] = ()
+    hindered: tuple[str, ...] = ()
     against: str = ""
 
 
@@ -53,7 +55,8 @@ def header(facts: HeaderFacts, *, width: int, encoding: str) -> list[str]:
     lines = screen.wrap(_TITLE + _machine(facts), hang=hang)
     asked = "" if facts.asked in {(), ("CPU",)} else f"run on: {'; '.join(facts.asked)}"
     against = f"raced against {facts.against}" if facts.against else ""
-    for text in (versions, _devices(facts.devices), asked, against):
+    hindered = [f"{why} Its tests are skipped." for why in facts.hindered]
+    for text in (versions, _devices(facts.devices), asked, *hindered, against):
         lines += screen.wrap(text, indent=hang)
     return lines
 

@@ -1,42 +1,31 @@
-"""What a run shows of itself: gathers the facts of a session for the reports, which know no session."""
+"""What a run shows of itself in the terminal: gathers the facts of a session for texts, which know no session."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_ovperf.errors import OvperfError
 from pytest_ovperf.figure import Factor
 from pytest_ovperf.reports import (
     advice,
-    evidence,
     failure,
     figure_failure,
     figure_text,
     header,
-    junit,
     npu_text,
     plan_text,
-    races,
     terminal,
 )
-from pytest_ovperf.reports.screen import Screen
-from pytest_ovperf.runs import benchmark_entries, benchmark_json, of_records
-from pytest_ovperf.stats import together
 from pytest_ovperf.store import layer_names
-from pytest_ovperf.store.keys import comparison_label
-from pytest_ovperf.verdict.provenance import commit_of
+
+from .results import movements, shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Sequence
 
     from pytest_ovperf.hardware.device import DeviceInfo
-    from pytest_ovperf.hardware.profile import HardwareProfile
     from pytest_ovperf.records import ComparisonRecord
-    from pytest_ovperf.runs.view import CompiledView, RunView
     from pytest_ovperf.verdict.planning import Choice, PlannedTest
 
     from .held import Held
@@ -72,6 +61,7 @@ def header_lines(session: Session, *, width: int, encoding: str) -> list[str]:
         core_kinds=str(machine.cores),
         memory_gib=profile.memory_gib,
         asked=session.settings.devices,
+        hindered=session.places.hindrances(),
         against=_against(session),
     )
     lines = header.header(facts, width=width, encoding=encoding)
@@ -101,7 +91,7 @@ def compiled_summary(session: Session, *, width: int, encoding: str) -> str:
     npu = session.places.npu
     if npu is None or not npu.observed:
         return ""
-    written = sorted(_shown_path(session, path) for path in npu.record.written)
+    written = sorted(shown_path(session, path) for path in npu.record.written)
     return npu_text.summary(npu.observed, npu.compiler, written=written, width=width, encoding=encoding)
 
 
@@ -123,21 +113,6 @@ def figure_explanation(held: Held, *, encoding: str) -> list[str]:
         return figure_failure.explain_figure(held.record, encoding=encoding)
     target, _ = held.judged or (0.0, False)
     return figure_failure.explain_factor(held.name, Factor(held.value, held.low, held.high), target, encoding=encoding)
-
-
-def has_results(session: Session) -> bool:
-    """Tell whether there is anything that reports could show."""
-    return _has_measured(session) or bool(_compiled(session))
-
-
-def _has_measured(session: Session) -> bool:
-    return bool(session.has_measured and (session.judging.records or session.figures or session.ladders))
-
-
-def _compiled(session: Session) -> tuple[CompiledView, ...]:
-    """Return what was compiled for an NPU that is not here."""
-    npu = session.places.npu
-    return () if npu is None else npu_text.compiled_views(npu.observed, npu.compiler)
 
 
 def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
@@ -166,7 +141,7 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
         budget_s=session.settings.budget_s.under(None) or 0.0,
         update=session.settings.update,
         options=session.settings.given,
-        written=tuple(sorted(_shown_path(session, path) for path in session.judging.written)),
+        written=tuple(sorted(shown_path(session, path) for path in session.judging.written)),
         beside=_graphs(session),
         explain=session.settings.explain,
         unused=() if session.settings.against else _unused(session, whole_modules),
@@ -180,7 +155,7 @@ def summary(  # noqa: PLR0913  (a terminal, and what the run covered)
 def _graphs(session: Session) -> tuple[str, ...]:
     """Return the folder of the execution graphs that this machine's baselines name, where it has been written."""
     folder = session.store.folder / layer_names.FOLDER
-    return (_shown_path(session, folder),) if session.judging.written and folder.is_dir() else ()
+    return (shown_path(session, folder),) if session.judging.written and folder.is_dir() else ()
 
 
 def planned(  # noqa: PLR0913  (a terminal, and what only pytest knows)
@@ -204,140 +179,10 @@ def planned(  # noqa: PLR0913  (a terminal, and what only pytest knows)
     return plan_text.plan_text(plan, width=width, colour=colour, encoding=encoding)
 
 
-def movements(session: Session) -> tuple[str, ...]:
-    """Return what most comparisons of the run have in common, if anything."""
-    records = session.judging.records
-    return evidence.movement_lines(together.ratios_together(records), together.latencies_together(records))
-
-
-def run_view(session: Session) -> RunView:
-    """Return the run as all reports take it: everything measured so far, and what it was measured on."""
-    records = session.judging.records if session.has_measured else ()
-    run = of_records.run_view(
-        records,
-        name="this run",
-        commit=commit_of(session.settings.root),
-        machine=_machine_facts(session.machine.profile),
-        versions=session.machine.versions,
-        devices=_device_facts(session),
-        label=comparison_label,
-        explain=failure.evidence,
-        started=""
-        if records
-        else datetime.now(UTC).isoformat(timespec="seconds"),  # figures do not know when they began
-        notes=_raced_note(session, records)
-        + (movements(session) + session.drawn_notes if session.has_measured else ()),
-        figures=session.figures,
-        ladders=session.ladders,
-    )
-    return replace(run, compiled=_compiled(session))
-
-
-def _raced_note(session: Session, records: Sequence[ComparisonRecord]) -> tuple[str, ...]:
-    raced = [record for record in records if record.comparison.is_race]
-    if raced:
-        return (f"{races.caption(raced)}.",)
-    return (f"Nothing was raced against {session.raced_against}.",) if session.settings.against else ()
-
-
-def write_report(session: Session, *, encoding: str) -> str:
-    """Write the HTML report where one is asked for; return the line that says so, or why there is none.
-
-    Nothing that goes wrong here is raised: the report is the last thing that a run does, and all else is saved.
-    """
-    path = session.settings.report
-    if path is None:
-        return ""
-    return Screen(0, encoding).text(f"HTML report: {_report_told(session, path)}")
-
-
-def _report_told(session: Session, path: Path) -> str:
-    from pytest_ovperf.reports.html.page import report_page  # noqa: PLC0415  (paid only by runs that asked for a report)
-    from pytest_ovperf.reports.html.place import write_page  # noqa: PLC0415
-
-    if not has_results(session):
-        return "none was written, since nothing was measured"
-    try:
-        write_page(report_page(run_view(session)), path, "--ov-report")
-    except OvperfError as error:
-        return f"none was written. {' '.join(str(error).split())}"
-    except Exception as error:  # noqa: BLE001  (see write_report)
-        return f"none was written: {type(error).__name__}: {error}"
-    return _shown_path(session, path)
-
-
-def junit_properties(session: Session, test: str) -> list[tuple[str, str]]:
-    """Return what JUnit's file shows of the comparisons of one test."""
-    run = of_records.run_view(
-        session.judging.records_of(test),
-        name="",
-        commit="",
-        machine={},
-        versions={},
-        devices={},
-        label=comparison_label,
-        explain=lambda _: (),
-        figures=[record for record in session.figures if record.test == test],
-    )
-    return junit.properties(run.comparisons) + junit.figure_properties(run.figures)
-
-
-def machine_block(session: Session) -> dict[str, Any]:
-    """Return what pytest-benchmark's description of the machine is to hold of ours."""
-    machine = session.machine
-    return benchmark_json.machine_block(_machine_facts(machine.profile), _device_facts(session))
-
-
-def hand_over(session: Session, benchmark: Any, params: Mapping[str, Mapping[str, object]]) -> RunView | None:  # noqa: ANN401
-    """Give ``benchmark``, pytest-benchmark's own session, every arm that was measured, if it saves or shows anything.
-
-    ``params`` is test id → what it was parametrized with. Returns the run, ``None`` where nothing was given.
-    """
-    records = session.judging.records
-    wanted = benchmark_entries.wanted(benchmark)
-    if not (wanted and _has_measured(session)):
-        return None
-    run = run_view(session)
-    calls = [
-        (list(of_records.calls_ns(record, candidate=True)), list(of_records.calls_ns(record, candidate=False)))
-        for record in records
-    ]
-    benchmark.benchmarks += benchmark_entries.entries(run.comparisons, calls, params, shown=wanted.shown)
-    return run
-
-
-def _machine_facts(profile: HardwareProfile) -> dict[str, str]:
-    """Return the machine's facts by name. Nothing that changes from run to run is among them."""
-    return {
-        "hardware profile": profile.slug,
-        "cpu": profile.brand,
-        "cpu count": str(profile.logical_cores),
-        "physical cores": str(profile.physical_cores),
-        "instruction sets": ", ".join(profile.isa),
-        "memory": f"{profile.memory_gib} GiB",
-        "virtual machine": "yes" if profile.virtual else "no",
-        "machine": profile.arch,
-        "system": profile.system,
-    }
-
-
-def _device_facts(session: Session) -> dict[str, str]:
-    """Return the devices that can be used, by name: what each is, and its driver, which decides its speed too.
-
-    Among them are the NPUs that were compiled for and not run, said to be so.
-    """
-    compiled = session.places.npu.described() if session.places.npu is not None and session.places.npu.observed else []
-    return {
-        device.name: f"{device.full_name}, driver {device.driver}" if device.driver else device.full_name
-        for device in (*session.machine.devices, *compiled)
-        if device.available
-    }
-
-
 def _unused(session: Session, whole_modules: Collection[str]) -> tuple[advice.UnusedBaseline, ...]:
     """Return the stored baselines that no test asked for, of modules that ran whole on the devices they are for."""
     found = [
-        advice.UnusedBaseline(_shown_path(session, session.store.path(module)), f"all of it: {module} is gone")
+        advice.UnusedBaseline(shown_path(session, session.store.path(module)), f"all of it: {module} is gone")
         for module in session.store.modules()
         if not (session.settings.root / module).exists()
     ]
@@ -345,7 +190,7 @@ def _unused(session: Session, whole_modules: Collection[str]) -> tuple[advice.Un
         used = [key for key in session.judging.used if key.module == module]
         if not used:
             continue
-        path = _shown_path(session, session.store.path(module))
+        path = shown_path(session, session.store.path(module))
         found += [
             advice.UnusedBaseline(path, f"{key.test} · {key.comparison}")
             for key in session.store.unused(module, used)
@@ -358,11 +203,3 @@ def _device(label: str) -> str:
     """Return the device that a stored comparison is about: a PyTorch arm's CPU only where no other is named."""
     named = _ON_DEVICE.findall(label)
     return next((device for device in named if device != "CPU"), "CPU")
-
-
-def _shown_path(session: Session, path: Path) -> str:
-    """Write a path as the user would: from where they are, if it lies under the root of the tests."""
-    try:
-        return session.settings.folder + path.relative_to(session.settings.root).as_posix()
-    except ValueError:
-        return str(path)

@@ -92,6 +92,12 @@ class Places:
         if lack is not None:
             raise DeviceAbsentError(lack, remedy="Choose another device with --ov-device.")
 
+    def hindrances(self) -> tuple[str, ...]:
+        """Return why those of the asked devices cannot be used that cannot: what runs on them is skipped."""
+        asked = (name for name in self.devices if self.compiled_for(name) is None)
+        seen = (device_rules.hindrance(name, self.machine.devices) for name in asked)
+        return tuple(why for why in seen if why is not None)
+
     def preferences(self, mark: DeviceMark | None) -> tuple[tuple[str, str | None], ...]:
         """Return the devices of ``mark`` in order, each with why it need not be tried, ``None`` where it can be."""
         return () if mark is None else needs.preferences(mark, self.machine.devices)

@@ -10,7 +10,7 @@ from pytest_ovperf.arms import Arm, Comparison, Engine, Precision
 from pytest_ovperf.engines.protocol import packages_of
 from pytest_ovperf.errors import ArmError, ExtraMissingError, ModelError
 from pytest_ovperf.metrics import Metric, Workload, WorkloadKind, parse_metric
-from pytest_ovperf.models.own.importable import require_module
+from pytest_ovperf.models.own.importable import require_function
 from pytest_ovperf.models.sources import configuration_of
 from pytest_ovperf.tuning import UNTUNED, CacheUse, Tuning
 
@@ -158,7 +158,7 @@ def require_packages(arm: Arm, metric: Metric, *, generates: bool) -> None:
     `ModelError` where the module of a function of the user's is nowhere to be found.
     """
     if arm.function:
-        require_module(arm.function, "The arm")
+        require_function(arm.function, "The arm")
     for package, extra in packages_of(arm.engine, metric.workload, generates=generates).items():
         if find_spec(package) is None:
             raise ExtraMissingError.of(package, extra, f"The arm {arm.name}")

@@ -279,7 +279,8 @@ def test_other_code_is_another_model(folder: Path, tmp_path: Path) -> None:
     [
         ("unseeded", (1, 8), r"unseeded\(\) makes another module each time"),
         ("no_module", (1, 8), r"no_module\(\) returned int, which is no torch.nn.Module"),
-        ("NETS", (1, 8), "has no 'NETS'"),
+        ("forward", (1, 8), "has no 'forward'"),
+        ("dence", (1, 8), r"no 'dence' in .*\n.*Did you mean 'dense'"),
         ("encoder", (1, 7), "The shape is for one input, and forward needs 'input_ids', 'attention_mask'"),
         ("encoder", {"input_ids": (1, 7)}, "says nothing of 'attention_mask'"),
         ("encoder", {"ids": (1, 7)}, "is for 'ids', which forward .* does not take"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.arms import IMPORT_PATH
 from pytest_ovperf.errors import ModelError
 
-from .importable import require_module
+from .importable import require_function
 
 if TYPE_CHECKING:
     from pytest_ovperf.models.spec import OwnData
@@ -21,13 +21,12 @@ CALIBRATION_SUFFIXES = (".npz", ".npy", ".txt")
 def locate(data: OwnData, name: str, base: Path) -> OwnData:
     """Return ``data`` with its folder found from ``base``; ``name`` is the model's.
 
-    Raises `ModelError` for functions whose topmost module is nowhere, and for a folder that is not there or holds no
-    calibration data.
+    Raises `ModelError` for functions that are nowhere, and for a folder that is not there or holds no calibration data.
     """
     for word in ("inputs", "score"):
         path = getattr(data, word)
         if path:
-            require_module(path, f"{word}= of the model {name!r},")
+            require_function(path, f"{word}= of the model {name!r},")
     return replace(data, calibration=_calibration(data.calibration, name, base)) if data.calibration else data
 
 
@@ -42,7 +41,7 @@ def _calibration(given: str, name: str, base: Path) -> str:
             f"{said}, {given!r}, cannot be read: {error}", remedy="Mend the path, or who may read it."
         ) from error
     if not found and IMPORT_PATH.fullmatch(given):
-        require_module(given, f"{said},")
+        require_function(given, f"{said},")
         return given
     if not folder.is_dir():
         raise ModelError(

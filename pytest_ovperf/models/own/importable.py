@@ -5,6 +5,7 @@ Nothing is imported for it: the parent's process stays free of what the user's m
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import os
 import pkgutil
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_ovperf.arms import IMPORT_PATH
 from pytest_ovperf.errors import ModelError, SettingsError
+
+from .written import may_hold, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,15 +111,39 @@ def _is_same(one: str, other: str) -> bool:
         return one == other
 
 
-def require_module(path: str, what: str) -> None:
-    """Raise `ModelError` where the topmost module of the import path ``path`` is nowhere; ``what`` names the path."""
-    top = path.partition(":")[0].partition(".")[0]
-    if find_module(top) is None:
+def require_function(path: str, what: str) -> None:
+    """Raise `ModelError` where nothing can be behind the import path ``path``; ``what`` names the path.
+
+    Refused are a module that is nowhere, and a function that nothing in the text of its module could bring.
+    """
+    module, _, function = path.partition(":")
+    known, *below = module.split(".")
+    found = find_module(known)
+    if found is None:
         raise ModelError(
-            f"{what} {path!r} cannot be imported: there is no module {top!r}.",
+            f"{what} {path!r} cannot be imported: there is no module {known!r}.",
             remedy=f"Mend the import path (module:function), or install what it belongs to. {_ON_PATH} if it is the "
             "project's own.",
         )
+    for name in (*below, function.partition(".")[0]):
+        inner = find_module(f"{known}.{name}")
+        is_open = not found.file and found.folders  # a package without __init__.py is its folders and nothing else
+        if inner is None and (is_open or not may_hold(found.file, name)):
+            near = _near(found, name, is_function=known == module)
+            raise ModelError(
+                f"{what} {path!r} cannot be imported: there is no {name!r} in {found.file or found.folders[0]}.",
+                remedy=f"{near}Mend the import path (module:function).",
+            )
+        if inner is None:
+            return  # whatever the package makes of the name, and of what is below it
+        known, found = f"{known}.{name}", inner
+
+
+def _near(module: Found, name: str, *, is_function: bool) -> str:
+    """Return what may have been meant instead of ``name``, as the start of a remedy."""
+    known = names_in(module.file) if is_function else [each.name for each in pkgutil.iter_modules(module.folders)]
+    near = difflib.get_close_matches(name, known)
+    return f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
 
 
 def find_module(module: str) -> Found | None:

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_ovperf.errors import DeviceError
 from pytest_ovperf.hooks.ci import CIPlaces, failing_line, show_in_junit
-from pytest_ovperf.session import overview
+from pytest_ovperf.session import overview, results
 from tests.unit.reports.report_examples import INCONCLUSIVE, REGRESSED
 from tests.unit.reports.run_examples import suite_run
 
@@ -130,7 +130,7 @@ def test_the_line_is_the_innermost_of_the_tests_own_file() -> None:
 
 
 def written(monkeypatch: pytest.MonkeyPatch, target: str) -> CIPlaces:
-    monkeypatch.setattr(overview, "run_view", lambda _: suite_run())
+    monkeypatch.setattr(results, "run_view", lambda _: suite_run())
     places = CIPlaces({"GITHUB_STEP_SUMMARY": target}, Path.cwd())
     places.write_summary(session(REGRESSED))
     return places
@@ -164,7 +164,7 @@ def test_a_run_that_cannot_be_described_costs_one_line(tmp_path: Path, monkeypat
     def fails(_: Session) -> None:
         raise DeviceError("No machine.", remedy="Get one.")
 
-    monkeypatch.setattr(overview, "run_view", fails)
+    monkeypatch.setattr(results, "run_view", fails)
     places = CIPlaces({"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}, tmp_path)
     places.write_summary(session(REGRESSED))
     assert places.warnings == ["pytest-ovperf: the job summary was not written: No machine. → Get one."]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_ovperf.errors import ModelError, SettingsError
-from pytest_ovperf.models.own.importable import find_module, import_path, require_module
+from pytest_ovperf.models.own.importable import find_module, import_path, require_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -151,9 +151,9 @@ def test_modules_are_found_without_being_imported(project: Path) -> None:
 
 @pytest.mark.parametrize("path", ["json:loads", "sys:exit", "numpy.random:rand", "os.path:join"])
 def test_what_the_interpreter_brings_is_found(path: str) -> None:
-    require_module(path, "inputs=")
+    require_function(path, "inputs=")
     with pytest.raises(ModelError, match="no module"):
-        require_module(f"not_{path}", "inputs=")
+        require_function(f"not_{path}", "inputs=")
 
 
 def test_what_is_installed_goes_before_the_projects_own(project: Path) -> None:
@@ -165,4 +165,43 @@ def test_what_is_installed_goes_before_the_projects_own(project: Path) -> None:
 
 def test_a_module_that_is_nowhere_is_told() -> None:
     with pytest.raises(ModelError, match=r"inputs=, 'no_such_shop\.data:one' .* no module 'no_such_shop'"):
-        require_module("no_such_shop.data:one", "inputs=,")
+        require_function("no_such_shop.data:one", "inputs=,")
+
+
+@pytest.fixture
+def shop(project: Path) -> Path:
+    """Return a package of the project's own, with a folder that is a package without a file."""
+    (project / "shop" / "bare").mkdir(parents=True)
+    for path, text in {
+        "shop/__init__.py": "",
+        "shop/data.py": "def one_query():\n    raise RuntimeError\n",
+        "shop/lazy.py": "def __getattr__(name):\n    return print\n",
+        "shop/bare/data.py": "one_query = print\n",
+    }.items():
+        (project / path).write_text(text, encoding="utf-8")
+    return project / "shop"
+
+
+@pytest.mark.parametrize(
+    ("path", "missing", "near"),
+    [
+        ("shop.data:one_qery", r"no 'one_qery' in .*data\.py", "Did you mean 'one_query'"),
+        ("shop.daat:one_query", r"no 'daat' in .*__init__\.py", "Did you mean 'data'"),
+        ("shop.bare.daat:one_query", r"no 'daat' in .*bare", "Did you mean 'data'"),
+        ("shop.data:elsewhere", r"no 'elsewhere' in .*data\.py", "Mend the import path"),
+    ],
+)
+def test_a_name_that_no_text_brings_is_told_with_what_is_near(shop: Path, path: str, missing: str, near: str) -> None:
+    assert shop.is_dir()
+    with pytest.raises(ModelError, match=missing) as told:
+        require_function(path, "inputs=,")
+    assert told.value.remedy.startswith(near)
+
+
+@pytest.mark.parametrize(
+    "path", ["shop.data:one_query", "shop.lazy:anything", "shop.bare.data:one_query", "shop:data.one_query"]
+)
+def test_what_may_be_there_is_left_to_the_worker(shop: Path, path: str) -> None:
+    assert shop.is_dir()
+    require_function(path, "inputs=,")
+    assert "shop" not in sys.modules

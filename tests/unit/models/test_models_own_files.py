@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: Any module that is there will do, here and below: nothing of it is imported.
-MODULE = "json:make"
+MODULE = "json:loads"
 
 
 @pytest.fixture
@@ -166,26 +166,26 @@ def test_a_package_that_the_export_to_onnx_takes_is_asked_for_early(
 
 
 def test_the_users_own_call_decides_on_the_shapes(models: ModelLibrary, worker: FakeWorker) -> None:
-    settled = models.settle(model("minilm", inputs="json:query"))
+    settled = models.settle(model("minilm", inputs="json:load"))
     assert dict(settled.shapes) == dict.fromkeys(["input_ids", "attention_mask", "token_type_ids"], (2, 7))
     assert not settled.static
     files = models.files(settled, Precision.FP32)
     assert worker.kinds == ["own_inputs", "weights", "ir", "inputs"]
-    assert (worker.jobs[0].own, worker.jobs[0].batch) == ("json:query", None)
+    assert (worker.jobs[0].own, worker.jobs[0].batch) == ("json:load", None)
     assert worker.jobs[-1].inputs is not None
     assert worker.jobs[-1].inputs.read_bytes() == b"mine"
     assert files.spec == settled
 
 
 def test_the_users_function_is_called_once_a_run_for_each_batch(models: ModelLibrary, worker: FakeWorker) -> None:
-    spec = model("minilm", inputs="json:query")
+    spec = model("minilm", inputs="json:load")
     for batch in (None, 8, None, 8):
         models.files(spec, Precision.FP32, batch=batch)
     assert [job.batch for job in worker.jobs if job.kind is ArtefactKind.OWN_INPUTS] == [None, 8]
 
 
 def test_changed_data_are_noticed_by_the_next_run(models: ModelLibrary, worker: FakeWorker, tmp_path: Path) -> None:
-    spec = model("minilm", inputs="json:query", calibration="json:queries")
+    spec = model("minilm", inputs="json:load", calibration="json:dumps")
     models.files(spec, Precision.INT8)
     worker.jobs.clear()
     fresh(tmp_path, worker).files(spec, Precision.INT8)
@@ -197,7 +197,7 @@ def test_changed_data_are_noticed_by_the_next_run(models: ModelLibrary, worker: 
 
 
 def test_only_int8_is_calibrated_with_the_users_data(models: ModelLibrary, worker: FakeWorker) -> None:
-    spec = model("minilm", calibration="json:queries")
+    spec = model("minilm", calibration="json:dumps")
     models.files(spec, Precision.FP16)
     assert "own_calibration" not in worker.kinds
     files = models.files(spec, Precision.INT8)
@@ -225,12 +225,12 @@ def test_a_call_that_does_not_fit_is_told_before_anything_is_built(
 ) -> None:
     worker.own = own
     with pytest.raises(ModelError, match=said):
-        models.settle(model("minilm", shape, inputs="json:query"))
+        models.settle(model("minilm", shape, inputs="json:load"))
     assert worker.kinds == ["own_inputs"]
 
 
 def test_a_call_within_the_bounds_of_the_shape_leaves_them_as_they_are(models: ModelLibrary) -> None:
-    settled = models.settle(model("minilm", ("1..4", "1..16"), inputs="json:query"))
+    settled = models.settle(model("minilm", ("1..4", "1..16"), inputs="json:load"))
     assert settled.shapes["input_ids"] == (2, 7)
     compiled = compiled_shapes(settled, settled.shapes, UNTUNED)
     assert compiled == dict.fromkeys(settled.shapes, ((1, 4), (1, 16)))
@@ -241,28 +241,28 @@ def test_a_file_of_open_sizes_takes_them_from_the_users_call(
 ) -> None:
     write_ir(tmp_path / "m.xml", "x", "?,8", "f32")
     worker.own = {"": (3, 8)}
-    assert dict(models.settle(model("m.xml", base=tmp_path, inputs="json:one")).shapes) == {"x": (3, 8)}
+    assert dict(models.settle(model("m.xml", base=tmp_path, inputs="json:dump")).shapes) == {"x": (3, 8)}
 
 
 def test_a_module_is_called_with_the_users_call(models: ModelLibrary, worker: FakeWorker) -> None:
     worker.own = {"x": (3, 8)}
-    settled = models.settle(model(MODULE, inputs="json:one"))
+    settled = models.settle(model(MODULE, inputs="json:dump"))
     assert dict(settled.shapes) == {"x": (3, 8)}
     assert worker.kinds == ["own_inputs", "module", "ir"]
     assert len({job.inputs for job in worker.jobs[1:]}) == 1
-    with pytest.raises(ModelError, match="'x' is 3x8, and 'json:make' is asked to be compiled for shape=2x8"):
-        models.settle(model(MODULE, (2, 8), inputs="json:one"))
+    with pytest.raises(ModelError, match="'x' is 3x8, and 'json:loads' is asked to be compiled for shape=2x8"):
+        models.settle(model(MODULE, (2, 8), inputs="json:dump"))
 
 
 def test_a_hub_model_keeps_what_was_said_of_its_data(models: ModelLibrary, worker: FakeWorker) -> None:
-    settled = models.settle(model("owner/name", inputs="json:query"))
-    assert (settled.data.inputs, settled.shapes["input_ids"]) == ("json:query", (2, 7))
+    settled = models.settle(model("owner/name", inputs="json:load"))
+    assert (settled.data.inputs, settled.shapes["input_ids"]) == ("json:load", (2, 7))
     assert worker.kinds == ["weights", "own_inputs"]
 
 
 def test_generation_does_not_leave_the_users_inputs_out_silently(models: ModelLibrary, worker: FakeWorker) -> None:
-    with pytest.raises(ModelError, match=r"inputs='json:query' would not be used: text is generated from") as refused:
-        models.files(model("gpt2", inputs="json:query"), Precision.FP32, kind=WorkloadKind.GENERATE)
+    with pytest.raises(ModelError, match=r"inputs='json:load' would not be used: text is generated from") as refused:
+        models.files(model("gpt2", inputs="json:load"), Precision.FP32, kind=WorkloadKind.GENERATE)
     assert "prompt=64" in refused.value.remedy
     assert worker.kinds == ["own_inputs"]
     models.files(model("gpt2"), Precision.FP32, kind=WorkloadKind.GENERATE)
@@ -272,6 +272,6 @@ def test_generation_does_not_leave_the_users_inputs_out_silently(models: ModelLi
 def test_functions_without_a_model_have_nothing_to_build(models: ModelLibrary, worker: FakeWorker) -> None:
     files = models.files(model("calls"), Precision.NATIVE)
     assert (files.weights, files.ir, files.onnx, files.inputs, worker.kinds) == (None, None, None, None, [])
-    with_inputs = models.files(model("calls", inputs="json:query"), Precision.NATIVE)
+    with_inputs = models.files(model("calls", inputs="json:load"), Precision.NATIVE)
     assert with_inputs.inputs is not None
     assert with_inputs.shapes == {"input_ids": (2, 7)}

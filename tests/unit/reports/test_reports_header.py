@@ -47,6 +47,14 @@ def test_devices_asked_for_are_said_unless_it_is_just_the_cpu() -> None:
     assert header(replace(facts, asked=("CPU",)), width=80, encoding="utf-8") == ["ovperf: CPU · 1 core"]
 
 
+def test_a_device_that_was_asked_for_and_cannot_be_used_is_said_beside_what_becomes_of_its_tests() -> None:
+    facts = HeaderFacts("CPU", 1, 1, asked=("GPU",), hindered=("GPU cannot be used on this machine.",))
+    assert header(facts, width=80, encoding="utf-8")[1:] == [
+        "        run on: GPU",
+        "        GPU cannot be used on this machine. Its tests are skipped.",
+    ]
+
+
 def test_unknown_facts_are_left_out() -> None:
     assert header(HeaderFacts("", 0, 0), width=80, encoding="utf-8") == ["ovperf: unknown processor"]
 
