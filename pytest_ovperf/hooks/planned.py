@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.errors import OvperfError
+from pytest_ovperf.errors import ArmUnavailableError, DeviceAbsentError, OvperfError
 
 from .choosing import model_mark
 from .fixtures import PLANNED, RUNNING
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_ovperf.models.spec import ModelSpec
+    from pytest_ovperf.session.session import Session
     from pytest_ovperf.settings import Layered
     from pytest_ovperf.verdict.planning import Choice, PlannedTest
+
+    from .written import Asked
 
 _DEFAULT = "default"
 _COMMAND_LINE = "command line"
@@ -45,9 +48,41 @@ def _planned(config: pytest.Config, item: pytest.Item) -> PlannedTest:
 
     mark = read_ovperf(item)
     model = _model(config, item)
+    callspec = getattr(item, "callspec", None)
+    device = None if callspec is None else callspec.params.get("device")
+
+    session = session_of(config)
+
+    def hindrance(asked: Asked) -> str:
+        if model is None or device is None or session.settings.against:  # then each arm is raced by itself
+            return ""
+        return _hindrance(session, model, device, asked)
+
     return PlannedTest(
-        item.nodeid, mark.budget_s, mark.tolerance, compares=measures(item), model=model, written=written(item)
+        item.nodeid,
+        mark.budget_s,
+        mark.tolerance,
+        compares=measures(item),
+        model=model,
+        written=written(item, hindrance),
     )
+
+
+def _hindrance(session: Session, model: ModelSpec, device: str, asked: Asked) -> str:
+    """Return what will become of a comparison that cannot be measured, and why; empty where nothing is known of it."""
+    from pytest_ovperf.metrics import Metric  # noqa: PLC0415  (see _planned)
+    from pytest_ovperf.tuning import Tuning  # noqa: PLC0415
+
+    settings = dict(asked.said)
+    known = {name: settings.pop(name, None) for name in ("prompt", "new_tokens")}
+    metric = str(settings.pop("metric", Metric.LATENCY))
+    try:
+        session.asking.check(model, asked.arms, device, Tuning.of(settings), metric, **known)
+    except (ArmUnavailableError, DeviceAbsentError) as reason:
+        return f"skipped: {reason.seen}"
+    except OvperfError as error:
+        return f"refused: {error.seen}"
+    return ""
 
 
 def _model(config: pytest.Config, item: pytest.Item) -> ModelSpec | None:

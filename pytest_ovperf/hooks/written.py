@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .selecting import is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     import pytest
 
@@ -21,13 +22,23 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictC
 #: What stands for a word that is known only when the test runs.
 _OPEN = "…"
 _USUAL = "latency"
+_UNKNOWN = object()
 
 
-def written(item: pytest.Item) -> tuple[Written, ...]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A comparison of which the source has every word: its arms, candidate first, and what else is said by name."""
+
+    arms: tuple[str, str]
+    said: Mapping[str, object]
+
+
+def written(item: pytest.Item, hindrance: Callable[[Asked], str] = lambda _: "") -> tuple[Written, ...]:
     """Return what a test asks our fixtures for in its own body, in order.
 
     Words that it is parametrized with are put in; others that only running it tells are an ellipsis. Nothing where its
-    source cannot be read, or where functions that it calls do the asking.
+    source cannot be read, or where functions that it calls do the asking. ``hindrance`` says what is in a comparison's
+    way, empty if nothing is.
     """
     from pytest_ovperf.verdict.planning import Written  # noqa: PLC0415  (paid only where a plan is asked for)
 
@@ -41,9 +52,27 @@ def written(item: pytest.Item) -> tuple[Written, ...]:
     except Exception:  # noqa: BLE001  (whatever stands in for a function or its file: the plan does without)
         return ()
     return tuple(
-        Written(_words(call, name, params), compares=name == "speedup", repeated=repeated)
+        Written(
+            _words(call, name, params),
+            compares=name == "speedup",
+            repeated=repeated,
+            hindered=_hindered(call, params, hindrance) if name == "speedup" else "",
+        )
         for call, name, repeated in found
     )
+
+
+def _hindered(call: ast.Call, params: Mapping[str, object], hindrance: Callable[[Asked], str]) -> str:
+    """Return what is in a comparison's way, as far as its source has every word of it."""
+    said: dict[str, object] = {}
+    if call.args:
+        said["candidate"] = call.args[0]
+    said |= {keyword.arg or "": keyword.value for keyword in call.keywords}
+    known = {name: _value(node, params) for name, node in said.items()}
+    arms = known.pop("candidate", None), known.pop("over", None)
+    if "" in known or _UNKNOWN in known.values() or not all(isinstance(arm, str) for arm in arms):
+        return ""
+    return hindrance(Asked((str(arms[0]), str(arms[1])), known))
 
 
 def _calls(node: ast.AST, asking: Collection[str], *, repeated: bool) -> Iterator[tuple[ast.Call, str, bool]]:
@@ -70,7 +99,15 @@ def _words(call: ast.Call, name: str, params: Mapping[str, object]) -> str:
 
 def _word(node: ast.expr | None, params: Mapping[str, object]) -> str:
     """Return a word that stands in the source, or that the test is parametrized with."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    value = params.get(node.id) if isinstance(node, ast.Name) else None
+    value = _value(node, params)
     return value if isinstance(value, str) else _OPEN
+
+
+def _value(node: object, params: Mapping[str, object]) -> object:
+    """Return the value that stands in the source or that the test is parametrized with, else `_UNKNOWN`."""
+    if isinstance(node, ast.Name):
+        return params.get(node.id, _UNKNOWN)
+    try:
+        return ast.literal_eval(node)  # type: ignore[arg-type]  # what is no node is refused as well
+    except (ValueError, TypeError):
+        return _UNKNOWN

@@ -55,7 +55,7 @@ def _sentences(plan: Plan) -> list[str]:
         return ["No test of this run measures anything.", *filter(None, [more.strip()])]
     if plan.against:
         return _sentences_of_races(plan)
-    asked = [each for each in plan.comparisons if each.compares]
+    asked = [each for each in plan.comparisons if each.compares and not _hindrance(each)]
     known = [each for each in asked if each.label]
     lines = [
         f"{figures.count(len(asked), 'comparison')}, {len(known)} of them known from their baselines{_beside(plan)}.",
@@ -63,9 +63,23 @@ def _sentences(plan: Plan) -> list[str]:
         "Time: " + " ".join([*_effort(asked, plan), *_timing(plan)]),
         _error_budget(plan),
     ]
+    lines += _hindered(plan.comparisons)
     if any(not each.label and each.written is None for each in asked):
         lines.append("A test without a baseline says what it compares only when it runs.")
     return lines
+
+
+def _hindered(comparisons: Sequence[PlannedComparison]) -> list[str]:
+    """Say of what cannot be measured why, each reason once."""
+    where: dict[str, list[str]] = {}
+    for each in comparisons:
+        if each.written is not None and each.written.hindered:
+            where.setdefault(each.written.hindered, []).append(each.written.words)
+    return [f"{', '.join(dict.fromkeys(words))} will be {why}" for why, words in where.items()]
+
+
+def _hindrance(each: PlannedComparison) -> str:
+    return "" if each.written is None else each.written.hindered
 
 
 def _beside(plan: Plan) -> str:
@@ -122,7 +136,7 @@ def _effort(asked: Sequence[PlannedComparison], plan: Plan) -> list[str]:
     elif new:
         launches = f"{BASELINE_LAUNCHES} to {MOST_BASELINE_LAUNCHES} launches"
         lines.append(f"A first baseline takes {launches}; how long one is shows when it is measured.")
-    if len(asked) < len(plan.comparisons):
+    if not all(each.compares for each in plan.comparisons):
         lines.append("Absolute figures have no baseline: what they take is known when they are measured.")
     models = (each for each in plan.models if not isinstance(each.spec.source, CallsSource))
     unbuilt = list(dict.fromkeys(each.spec.name for each in models if not each.built))
@@ -202,7 +216,8 @@ def _subject(each: PlannedComparison) -> str:
     """Return the arms and, where it is not latency, the metric of a comparison that a baseline knows."""
     if not each.label and each.written is not None:
         said = each.written.words + ("" if each.compares else ": absolute figures")
-        return said + (" (in a loop)" if each.written.repeated else "")
+        said += " (in a loop)" if each.written.repeated else ""
+        return f"{said}: {each.written.hindered.partition(':')[0]}" if each.written.hindered else said
     if not each.label:
         return "no baseline yet" if each.compares else "absolute figures"
     metric = metric_of(each.label)
@@ -234,6 +249,8 @@ def _percent(share: float | None) -> str:
 
 def _time(each: PlannedComparison) -> str:
     least, most = each.seconds
+    if _hindrance(each):
+        return "none"
     if not most:
         return _UNKNOWN
     if not least:

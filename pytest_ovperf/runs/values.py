@@ -42,9 +42,10 @@ def unit_of(metric: str) -> Unit:
 def cost_of(arm: ArmView, metric: str) -> float:
     """Return what ``metric`` typically costs an arm (`stats.costs`), ``nan`` where that is not known.
 
-    Of a time it is the median over all calls, as other tools have it.
+    It is made as the ratio is, so that the costs of both arms make the ratio. Of a time in a file that does not have
+    it, it is the median over all calls, as other tools have it.
     """
-    if unit_of(metric) is Unit.SECONDS and arm.statistics is not None:
+    if arm.cost is None and unit_of(metric) is Unit.SECONDS and arm.statistics is not None:
         return arm.statistics.median_s * _NANOSECONDS
     return nan if arm.cost is None else arm.cost
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import ModelError
 from pytest_ovperf.metrics import parse_metric
 from pytest_ovperf.models.sources import resolve
+from pytest_ovperf.models.spec import HubSource
 from pytest_ovperf.tuning import UNTUNED, Tuning
 
 from .questions import Question, ask, require_different
@@ -88,6 +89,22 @@ class Asking:
         for arm in pair:
             self._places.require_arm(arm, device)
         return pair
+
+    def check(  # noqa: PLR0913  (all that a test may say)
+        self,
+        spec: ModelSpec,
+        names: tuple[str, str],
+        device: str,
+        general: Tuning,
+        metric: str,
+        *,
+        prompt: object = None,
+        new_tokens: object = None,
+    ) -> None:
+        """Raise what `arms` and `question` would, as far as that is known while nothing is fetched or made."""
+        arms = self.arms(*names, device, general)
+        if not isinstance(spec.source, HubSource):
+            ask(spec, arms, metric, prompt=prompt, new_tokens=new_tokens, tunable=self._places.require_tunable)
 
     def question(
         self, spec: ModelSpec, arms: Sequence[Arm], metric: str, *, prompt: object = None, new_tokens: object = None

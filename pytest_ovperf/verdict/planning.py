@@ -27,11 +27,13 @@ class Written:
     """What a test asks for, as its source has it: in words, such as ``openvino-int8 over openvino-fp32``.
 
     It ``compares``, or asks for absolute figures. What is ``repeated`` stands in a loop: how often, running it tells.
+    ``hindered`` says what becomes of it when the test runs and why, where that is nothing: ``skipped: …``.
     """
 
     words: str
     compares: bool = True
     repeated: bool = False
+    hindered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ def _comparisons(test: PlannedTest, settings: Settings, store: BaselineStore) ->
         bounded = settings.update in (UpdateMode.NONE, UpdateMode.EXTEND)
         for each in test.written or (None,):
             compares = test.compares if each is None else each.compares
-            most = budget_s if compares and bounded and not (each and each.repeated) else 0.0
+            open_ended = each is not None and (each.repeated or each.hindered)
+            most = budget_s if compares and bounded and not open_ended else 0.0
             yield PlannedComparison(test.node_id, "", None, None, None, (0.0, most), compares, each)
 
 

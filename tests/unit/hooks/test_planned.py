@@ -12,7 +12,7 @@ from pytest_ovperf.hooks.cache_dir import default_cache_dir
 from pytest_ovperf.hooks.markers import read_ovperf
 from pytest_ovperf.hooks.outcomes import session_of
 from pytest_ovperf.hooks.planned import choices
-from pytest_ovperf.hooks.written import written
+from pytest_ovperf.hooks.written import Asked, written
 from pytest_ovperf.verdict.planning import PlannedTest, Written
 
 if TYPE_CHECKING:
@@ -141,6 +141,36 @@ def said(pytester: pytest.Pytester, source: str) -> list[tuple[Written, ...]]:
 )
 def test_a_test_says_what_it_asks_for(pytester: pytest.Pytester, body: str, words: list[Written]) -> None:
     assert said(pytester, f"def test_it(speedup, measure, ladder, baseline):\n    {body}\n") == [tuple(words)]
+
+
+@pytest.mark.parametrize(
+    ("call", "asked"),
+    [
+        ('"a", over="b"', {}),
+        ('candidate="a", over=other, hint="latency", streams=2', {"hint": "latency", "streams": 2}),
+        ('"a", over="b", metric=METRIC', None),
+        ('"a", over="b", **WORK', None),
+        ('"a", "b"', None),
+        ('"a"', None),
+    ],
+)
+def test_a_comparison_is_looked_into_where_its_source_has_every_word(
+    pytester: pytest.Pytester, call: str, asked: dict[str, object] | None
+) -> None:
+    (item,) = pytester.getitems(
+        "import pytest\n\n"
+        '@pytest.mark.parametrize("other", ["b"])\n'
+        f"def test_it(speedup, other):\n    assert speedup({call}) >= 1\n"
+    )
+    seen: list[Asked] = []
+
+    def hindrance(found: Asked) -> str:
+        seen.append(found)
+        return "refused: so"
+
+    (found,) = written(item, hindrance)
+    assert seen == ([] if asked is None else [Asked(("a", "b"), asked)])
+    assert found.hindered == ("" if asked is None else "refused: so")
 
 
 def test_what_it_is_parametrized_with_is_put_in(pytester: pytest.Pytester) -> None:

@@ -14,9 +14,10 @@ from tests.unit.runs.run_builders import comparison
 ARM = replace(comparison().candidate, cost=2_000_000.0)
 
 
-def test_a_time_is_the_median_of_the_calls() -> None:
+def test_a_time_is_what_made_the_ratio_and_without_that_the_median_of_the_calls() -> None:
     assert ARM.statistics is not None
-    assert value_of(ARM, "latency") == ARM.statistics.median_s
+    assert value_of(ARM, "latency") == 0.002
+    assert value_of(replace(ARM, cost=None), "latency") == ARM.statistics.median_s
 
 
 @pytest.mark.parametrize(

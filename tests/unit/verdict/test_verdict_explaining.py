@@ -181,7 +181,7 @@ def test_a_proven_regression_is_profiled_before_anything_is_told(tmp_path: Path)
     assert [side for side, _ in known.profiled] == [Side.CANDIDATE]
     assert found.attribution is not None
     assert found.attribution.groups[0].chief.kind == "FullyConnected"
-    assert (found.attribution.old_latency_ns, found.attribution.new_latency_ns) == (1e7, 1e7)
+    assert (found.attribution.old_latency_ns, found.attribution.new_latency_ns) == pytest.approx((1e7, 1e7))
     assert "FullyConnected" in lines_of(found)[1]
     assert run.judging.records == [record]
 
@@ -291,7 +291,7 @@ def test_a_race_has_both_releases_live(tmp_path: Path) -> None:
     assert found.changes
     assert [side for side, _ in known.profiled] == [Side.CANDIDATE, Side.REFERENCE]
     assert found.attribution is not None
-    assert (found.attribution.old_latency_ns, found.attribution.new_latency_ns) == (2e7, 1e7)
+    assert (found.attribution.old_latency_ns, found.attribution.new_latency_ns) == pytest.approx((2e7, 1e7))
 
 
 def test_a_race_whose_old_release_could_not_be_asked_says_which(tmp_path: Path) -> None:

@@ -177,6 +177,19 @@ def test_what_a_test_says_in_its_source_is_planned_with_its_budget(tmp_path: Pat
     assert {"a over b", "c over d · ttft (in a loop)", "e: absolute figures"} <= set(lines)
 
 
+def test_what_cannot_be_measured_is_said_with_the_reason_and_takes_no_time(tmp_path: Path) -> None:
+    refused = Written("a over b", hindered="refused: There is no b here.")
+    chosen = settings(tmp_path)
+    store = BaselineStore(chosen.baselines_dir, PROFILE, lock_dir=tmp_path / "locks")
+    found = plan([replace(TEST, model=MODEL, written=(refused, refused, Written("a over c")))], chosen, store, 0.001)
+    assert [each.seconds[1] for each in found.comparisons] == [0, 0, DEFAULT_BUDGET_S]
+    said = sentences(found)
+    assert "1 comparison, 0 of them known" in said
+    assert said.count("a over b will be refused: There is no b here.") == 1
+    assert "What has no baseline gets 20 s, its budget" in said
+    assert "a over b: refused" in text_of(found)
+
+
 def test_a_baseline_goes_before_what_the_source_says(tmp_path: Path) -> None:
     (found,) = planned(tmp_path, replace(TEST, written=WRITTEN)).comparisons
     assert (found.label, found.written) == (LATENCY, None)
