@@ -14,7 +14,8 @@ take 1.05 times as long against its reference, a fall of the speed-up by 1 - 1/1
 `BOUNDARY_ERROR` of looks. An unchanged program is called regressed in at most ``error_rate``, which comes from the
 false-alarm budget of the whole suite and is far smaller. Nothing changed means ``D = 0``, already ``δ`` away from the
 alarm, so that asks only for ``t·SE + δ ≥ t(error_rate)·SE``: the tolerance does most of that work where the noise is
-low, and ``t`` grows where it is high.
+low, and ``t`` grows where it is high. To ``t·SE`` comes what the machine itself may have moved the ratio by
+(`moved.allowance`), 0 on one that is as fast as it was.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.errors import BaselineError, SettingsError
 from pytest_ovperf.records import Verdict, VerdictKind
 
+from .moved import allowance
 from .noise import Spread, centre_of, error_since, mean, shrunk_spread, student_quantile
 
 if TYPE_CHECKING:
@@ -75,12 +77,15 @@ def log_tolerance(tolerance: float) -> float:
     return log1p(tolerance)
 
 
-def change_of(centre: float, error: Spread, *, tolerance: float, error_rate: float) -> Change:
-    """Return a change with its reaches, as the module says; ``error`` is the standard error with its degrees."""
+def change_of(centre: float, error: Spread, *, tolerance: float, error_rate: float, allowed: float = 0.0) -> Change:
+    """Return a change with its reaches, as the module says; ``error`` is the standard error with its degrees.
+
+    ``allowed`` is how far the machine may have moved the ratio, which an alarm has to go beyond.
+    """
     boundary = student_quantile(error.degrees, BOUNDARY_ERROR) * error.sd
     unchanged = student_quantile(error.degrees, error_rate) * error.sd - log_tolerance(tolerance)
     assurance = student_quantile(error.degrees, MISS_ERROR) * error.sd
-    return Change(centre, max(boundary, unchanged), assurance)
+    return Change(centre, max(boundary, unchanged) + allowed, assurance)
 
 
 def change_since(  # noqa: PLR0913  (both sides, their noise and the rule they are judged by)
@@ -100,7 +105,13 @@ def change_since(  # noqa: PLR0913  (both sides, their noise and the rule they a
         raise BaselineError("The baseline rests on no launch.", remedy="Record it anew with --update-baselines=all.")
     now, days = speedup.log_ratios, tuple(baseline.by_day.values())
     error = error_since(noise, shrunk_spread(noise, now, *days), len(now), days, unrest)
-    return change_of(mean(now) - centre_of(days), error, tolerance=tolerance, error_rate=error_rate)
+    return change_of(
+        mean(now) - centre_of(days),
+        error,
+        tolerance=tolerance,
+        error_rate=error_rate,
+        allowed=allowance(speedup, baseline, noise),
+    )
 
 
 def change_kind(change: Change, tolerance: float) -> VerdictKind:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_ovperf.records import StoredBaseline, VerdictKind
 
 from .judge import TARGET_ERROR, Change, change_kind, change_of, distance_kind, log_tolerance
+from .moved import allowance
 from .noise import Spread, centre_of, error_since, mean, shrunk_spread, student_quantile
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of
     days = tuple(expected.by_day.values()) if isinstance(expected, StoredBaseline) else ()
     seen = shrunk_spread(noise, speedup.log_ratios, *days) if days else own
     centre = mean(speedup.log_ratios) - (centre_of(days) if isinstance(expected, StoredBaseline) else log(expected))
+    allowed = allowance(speedup, expected, noise) if isinstance(expected, StoredBaseline) else 0.0
     for launches in range(made, MOST_LAUNCHES + 1):
         spread = _grown(seen, own, launches - made)
         if isinstance(expected, StoredBaseline):
@@ -49,7 +51,8 @@ def seconds_to_settle(  # noqa: PLR0913  (what a verdict needs, and the price of
         else:
             error = Spread(spread.sd / sqrt(launches), spread.degrees)
         if raced or isinstance(expected, StoredBaseline):
-            kind = change_kind(change_of(centre, error, tolerance=tolerance, error_rate=error_rate), tolerance)
+            change = change_of(centre, error, tolerance=tolerance, error_rate=error_rate, allowed=allowed)
+            kind = change_kind(change, tolerance)
         else:
             reach = student_quantile(error.degrees, error_rate) * error.sd
             assurance = student_quantile(error.degrees, TARGET_ERROR) * error.sd

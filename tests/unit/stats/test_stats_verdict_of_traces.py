@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import expm1, log1p
 
 import pytest
@@ -51,7 +52,10 @@ def swapped(original: Trace) -> Trace:
 
 
 def judged(now: Trace, then: Trace, error_rate: float = 0.001) -> Verdict:
-    stored = baseline(estimate(then).log_ratios)
+    before = estimate(then)
+    stored = replace(
+        baseline(before.log_ratios), candidate_cost=before.candidate_cost, reference_cost=before.reference_cost
+    )
     return judge(estimate(now), stored, noise=PRIOR, tolerance=0.05, error_rate=error_rate)
 
 
@@ -87,12 +91,10 @@ def test_swapping_the_arms_of_both_traces_turns_a_loss_into_a_gain(now: Trace, t
 
 
 @settings(deadline=None, max_examples=40)
-@given(TRACES, TRACES, st.sampled_from([(2, 1), (1000, 1), (1, 100)]), st.sampled_from([(1, 1), (10**6, 1)]))
-def test_the_units_of_both_traces_do_not_matter(
-    now: Trace, then: Trace, unit: tuple[int, int], other: tuple[int, int]
-) -> None:
+@given(TRACES, TRACES, st.sampled_from([(2, 1), (1000, 1), (1, 100)]))
+def test_the_unit_that_both_traces_have_does_not_matter(now: Trace, then: Trace, unit: tuple[int, int]) -> None:
     once = judged(now, then)
-    again = judged(scaled(now, ours=unit, theirs=unit), scaled(then, ours=other, theirs=other))
+    again = judged(scaled(now, ours=unit, theirs=unit), scaled(then, ours=unit, theirs=unit))
     assert again.kind is once.kind
     assert (again.change, again.change_low) == pytest.approx((once.change, once.change_low), abs=1e-9)
 
