@@ -13,18 +13,17 @@ from dataclasses import replace
 from math import isfinite
 from typing import TypeVar
 
-from pytest_ovperf.arms import Comparison, named_arm
-from pytest_ovperf.errors import ArmError, RunFileError
-from pytest_ovperf.metrics import Workload, parse_metric
-from pytest_ovperf.records import Speedup, StoredBaseline, VerdictKind
+from pytest_ovperf.errors import RunFileError
+from pytest_ovperf.records import Verdict, VerdictKind
 from pytest_ovperf.runs.compared import Basis, Compared, ComparedRow
 from pytest_ovperf.runs.differences import differences, other_devices, other_hardware
-from pytest_ovperf.runs.values import cost_of
 from pytest_ovperf.runs.view import BenchmarkView, ComparisonView, RunView, Statistics
 from pytest_ovperf.stats.judge import judge
-from pytest_ovperf.stats.noise import NOISE, Noise, PairKind, noise_of
 from pytest_ovperf.stats.quartiles import PLAIN_TOLERANCE, Doubt, Quartiles, judge_quartiles
 from pytest_ovperf.stats.sequential import comparison_error_rate
+
+from .machine import machine_moved
+from .viewed import noise_between, speedup_in, stored_from
 
 _View = TypeVar("_View", bound=ComparisonView | BenchmarkView)
 
@@ -159,12 +158,13 @@ def _recorded(view: ComparisonView) -> ComparedRow[ComparisonView]:
 def _judged_comparison(
     now: ComparisonView, earlier: tuple[ComparisonView | None, ...], given: float | None, obstacle: str, rate: float
 ) -> ComparedRow[ComparisonView]:
-    noise, then = _noise(now), earlier[0]
+    noise, then = noise_between(now), earlier[0]
     own = now.tolerance if isfinite(now.tolerance) and now.tolerance > 0 else noise.tolerance
     tolerance = own if given is None else given
     if obstacle or then is None:
         return _unjudged(now, earlier, tolerance, obstacle)
-    verdict = judge(_speedup(now), _stored(then), noise=noise, tolerance=tolerance, error_rate=rate)
+    speedup, stored = speedup_in(now), stored_from(then)
+    verdict = judge(speedup, stored, noise=noise, tolerance=tolerance, error_rate=rate)
     return ComparedRow(
         now=now,
         earlier=earlier,
@@ -176,8 +176,15 @@ def _judged_comparison(
         change_low=verdict.change_low,
         change_high=verdict.change_high,
         tolerance=tolerance,
-        reasons=(*_changed_arms(now, then), *([UNSTEADY] if verdict.kind is VerdictKind.INCONCLUSIVE else [])),
+        reasons=(*_changed_arms(now, then), *_unclear(verdict, machine_moved(speedup, stored, noise, verdict))),
     )
+
+
+def _unclear(verdict: Verdict, moved: str) -> tuple[str, ...]:
+    """Say why launches give no verdict, where they give none."""
+    if verdict.kind is not VerdictKind.INCONCLUSIVE:
+        return ()
+    return (f"{moved[0].upper()}{moved[1:]}." if moved else UNSTEADY,)
 
 
 def _obstacle(now: ComparisonView, then: ComparisonView | None, first: RunView, last: RunView) -> str:
@@ -195,41 +202,6 @@ def _obstacle(now: ComparisonView, then: ComparisonView | None, first: RunView, 
         if not view.log_ratios or not all(map(isfinite, view.log_ratios)):
             return f"{run.name} has no launches of it to judge by."
     return ""
-
-
-def _noise(view: ComparisonView) -> Noise:
-    """Return what is known of this kind of pair; an arm that this version does not know counts as a noisy one."""
-    try:
-        metric = parse_metric(view.metric)
-        candidate, reference = (named_arm(arm.name, arm.device) for arm in (view.candidate, view.reference))
-    except ArmError:
-        return NOISE[PairKind.PYTORCH]
-    return noise_of(Comparison(view.model, candidate, reference, metric, Workload(metric.workload, {})))
-
-
-def _speedup(view: ComparisonView) -> Speedup:
-    return Speedup(
-        ratio=view.ratio,
-        low=view.low,
-        high=view.high,
-        confidence=view.confidence,
-        log_ratios=view.log_ratios,
-        rounds=0,  # no file keeps them, and no verdict asks for them
-        candidate_cost=cost_of(view.candidate, view.metric),
-        reference_cost=cost_of(view.reference, view.metric),
-    )
-
-
-def _stored(view: ComparisonView) -> StoredBaseline:
-    """Return the first run's launches as what a baseline would remember of them."""
-    return StoredBaseline(
-        log_ratios=view.log_ratios,
-        tolerance=view.tolerance,
-        candidate_cost=cost_of(view.candidate, view.metric),
-        reference_cost=cost_of(view.reference, view.metric),
-        fidelity=view.fidelity,
-        provenance={},
-    )
 
 
 def _changed_arms(now: ComparisonView, then: ComparisonView) -> tuple[str, ...]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain
-from math import expm1
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.records import VerdictKind
-from pytest_ovperf.stats import moved, together
+from pytest_ovperf.stats import together
 from pytest_ovperf.stats.judge import is_beyond, is_suspect, judge, judge_race, judge_target, no_baseline
 
 from .baselines import Baselines
 from .explaining import Explaining
+from .machine import machine_moved
 from .rows import record_of, row, timed
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_ovperf.records import ComparisonRecord, Speedup, StoredBaseline, Verdict
     from pytest_ovperf.settings import Settings
-    from pytest_ovperf.stats.noise import Noise, Spread
+    from pytest_ovperf.stats.noise import Spread
     from pytest_ovperf.store.keys import EntryKey
     from pytest_ovperf.store.store import BaselineStore
 
@@ -29,20 +29,6 @@ if TYPE_CHECKING:
     from .measured import Measuring
 
     Judge = Callable[[Speedup, float], Verdict]
-
-
-def _of_machine(record: ComparisonRecord, stored: StoredBaseline, noise: Noise) -> tuple[str, ...]:
-    """Return why a loss is not held against the code: the machine is another than the one that the baseline knew."""
-    allowed = moved.allowance(record.speedup, stored, noise)
-    if not allowed or record.verdict.kind is not VerdictKind.INCONCLUSIVE or not is_beyond(record.verdict):
-        return ()
-    both = moved.in_common(record.speedup, stored)
-    speed, by = ("slower", expm1(both)) if both > 0 else ("faster", -expm1(both))
-    note = (
-        f"both arms are {speed} than when the baseline was recorded, by {by:.0%} at least: so is the machine, which "
-        f"may have moved the ratio by {expm1(allowed):.0%}"
-    )
-    return (note,)
 
 
 class Judging:
@@ -95,7 +81,8 @@ class Judging:
             return judge(speedup, stored, noise=noise, tolerance=tolerance, error_rate=error_rate, unrest=unrest)
 
         record = self._judged(asked, measuring, ask, stored)
-        record = replace(record, notes=(*record.notes, *_of_machine(record, stored, noise), *notes))
+        moved = machine_moved(record.speedup, stored, noise, record.verdict)
+        record = replace(record, notes=(*record.notes, *filter(None, [moved]), *notes))
         if record.verdict.kind is VerdictKind.REGRESSED and measuring.later:
             record = self._in_unrest(asked, record, ask)
         if asked.node_id not in self._suspicions:

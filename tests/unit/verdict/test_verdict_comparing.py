@@ -80,6 +80,19 @@ def test_scattered_launches_are_inconclusive_and_say_so() -> None:
     assert row.reasons[-1] == UNSTEADY
 
 
+def test_a_loss_beside_arms_that_are_both_slower_is_the_machines() -> None:
+    def costs(view: ComparisonView, candidate: float, reference: float) -> ComparisonView:
+        return replace(
+            view,
+            candidate=replace(view.candidate, cost=candidate),
+            reference=replace(view.reference, cost=reference),
+        )
+
+    row = only(costs(launches(2.3), 7.4e6, 1.7e7), costs(launches(2.0), 1e7, 2e7))
+    assert row.kind is VerdictKind.INCONCLUSIVE
+    assert row.reasons[-1].startswith("Both arms are slower than when the baseline was recorded, by 18% at least: ")
+
+
 def test_the_same_scatter_weighs_less_where_a_pytorch_arm_takes_part() -> None:
     row = only(launches(2.0, view=comparison(PYTORCH)), launches(1.87, view=comparison(PYTORCH)))
     assert row.tolerance == pytest.approx(0.10)

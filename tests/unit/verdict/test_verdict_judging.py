@@ -49,6 +49,17 @@ def test_half_the_speed_up_is_a_regression(tmp_path: Path) -> None:
     assert record.verdict.change == pytest.approx(-0.5, rel=1e-4)  # stored with six digits
 
 
+def test_a_loss_on_a_machine_that_has_become_slower_is_not_held_against_the_code(tmp_path: Path) -> None:
+    then = replace(stored((math.log(2.3),) * 5), candidate_cost=7.4e6, reference_cost=1.7e7)  # 10 and 20 ms now
+    store_of(tmp_path).put(ASKED.key, then)
+    record, holds = judging(tmp_path).against_baseline(ASKED, measuring())
+    assert (record.verdict.kind, holds) == (VerdictKind.INCONCLUSIVE, True)
+    assert any("both arms are slower than when the baseline was recorded, by 18% at least" in n for n in record.notes)
+    store_of(tmp_path).put(ASKED.key, stored((math.log(2.3),) * 5))
+    record, holds = judging(tmp_path).against_baseline(ASKED, measuring())
+    assert (record.verdict.kind, holds, record.notes) == (VerdictKind.REGRESSED, False, ())
+
+
 @pytest.mark.parametrize(("strict", "expected"), [(False, True), (True, False)])
 def test_a_missing_baseline_fails_only_when_strict(tmp_path: Path, strict: bool, expected: bool) -> None:  # noqa: FBT001
     record, holds = judging(tmp_path, strict=strict).against_baseline(ASKED, measuring())
