@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.runner import runtestprotocol  # what plugins that run tests again have always imported
 
-from .errors import OvperfError, UnboundedShapeError
+from .errors import OvperfError
 from .hooks import declared, hookspec
 from .hooks.agreeing import agreement
 from .hooks.choosing import LIMIT
@@ -31,13 +31,12 @@ from .hooks.interchange import (
     pytest_benchmark_update_json,
     pytest_benchmark_update_machine_info,
 )
-from .hooks.outcomes import SESSION, Failed, session_of
+from .hooks.outcomes import SESSION, session_of
 from .hooks.selecting import choice_of, is_ours, measures, select, uses_ours, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from .session.limits import UnboundedLimit
     from .session.session import Session
 
 __all__ = [
@@ -83,40 +82,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test one case for each asked device that it makes sense on."""
-    definition = metafunc.definition
-    if "device" not in metafunc.fixturenames or not is_ours(definition, "device"):
+    if "device" not in metafunc.fixturenames or not is_ours(metafunc.definition, "device"):
         return
-    if any("device" in _argument_names(mark) for mark in definition.iter_markers("parametrize")):
-        return
-    from .hooks import markers  # noqa: PLC0415  (paid only by tests that use the plugin)
-    from .session.places import in_order  # noqa: PLC0415  (see above)
+    from .hooks.cases import give_devices  # noqa: PLC0415  (paid only by tests that use the plugin)
 
-    session = session_of(metafunc.config)
-    try:
-        mark = markers.read_device(definition)
-        wanted = mark.names if mark else None
-        chosen = session.places.devices_for(wanted)
-    except OvperfError:
-        mark, wanted, chosen = None, None, ("CPU",)  # said with all other mistakes, once everything is collected
-    if mark is not None and mark.fallback and len(chosen) > 1:  # one case, in the marker's order of preference
-        names = in_order(chosen, mark.names)
-        metafunc.parametrize("device", [names], ids=[",".join(names)], indirect=True)
-        return
-    # A test that no asked device fits keeps its own devices: it is collected, and then deselected by name.
-    cases = session.places.cases(chosen or wanted or (), compiles="compiled_model" in metafunc.fixturenames)
-    metafunc.parametrize("device", cases, ids=[case.replace("NPU.", "NPU-") for case in cases], indirect=True)
+    give_devices(metafunc)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case by its `Model`, where a test is parametrized with those."""
     ours = argname == "model" and type(val).__module__ == "pytest_ovperf.models.described"
     return str(val) if ours else None
-
-
-def _argument_names(mark: pytest.Mark) -> list[str]:
-    """Return what a ``parametrize`` marker gives values to: it takes one string with commas, or a sequence."""
-    names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
-    return [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
 
 
 @pytest.hookimpl(trylast=True)
@@ -260,7 +236,9 @@ def pytest_runtest_makereport(
         _suspected(report)  # here already: a subtest's report is shown at once
     limit = item.stash.get(LIMIT, None)
     if limit is not None and not item.config.option.runxfail:
-        _judge_limit(item, call, report, limit)
+        from .hooks.limit import judge_limit  # noqa: PLC0415  (paid only by tests that meet a limit)
+
+        judge_limit(item, call, report, limit)
     so_far = call.when == "setup" or item.stash.get(_PASSED, True)  # a setup begins anew: the test may be run again
     item.stash[_PASSED] = so_far and report.passed
     if report.failed and call.when == "call" and not shows_whole_text(item.config):
@@ -290,29 +268,6 @@ def _finish(item: pytest.Item, report: pytest.TestReport, session: Session) -> N
         else:
             report.outcome, report.longrepr = "failed", str(error)
     ci.show_in_junit(item, report, session)
-
-
-def _judge_limit(
-    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, limit: UnboundedLimit
-) -> None:
-    """Make a strict xfail of a test that met the limit which it was expected to meet, and of no other failure.
-
-    A test's own ``xfail`` has been at work before: what it took for expected stays so, what it refused is judged here.
-    """
-    error = call.excinfo.value if call.excinfo else None
-    refusal = error.error if isinstance(error, Failed) else error
-    if isinstance(refusal, UnboundedShapeError) and report.failed:
-        report.outcome = "skipped"
-        report.wasxfail = limit.reason(refusal)
-    elif call.when == "call" and limit.lifted:
-        from .hooks.markers import dynamic_marker  # noqa: PLC0415  (paid only by tests that carry the marker)
-
-        said = limit.gone(dynamic_marker(item, limit.device))
-        if call.excinfo is None:
-            report.outcome, report.longrepr = "failed", f"[XPASS(strict)] {said}"
-            vars(report).pop("wasxfail", None)
-        else:  # failed of something else: that comes first
-            report.sections.append(("unbounded dimensions", said))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

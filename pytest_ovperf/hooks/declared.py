@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import pytest
@@ -30,8 +29,7 @@ MARKER_LINES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):  # every run of every project makes this class, and a dataclass takes longest
     """An option ``--ov-name`` and its ini twin ``ov_name``, which has no help where there is no such twin.
 
     ``repeated`` says that a later run has to be given it again to measure and judge as this one did.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,16 +21,16 @@ if TYPE_CHECKING:
 _CHOICE: pytest.StashKey[Choice] = pytest.StashKey()
 
 
-@dataclass(slots=True)
-class Choice:
+class Choice:  # no dataclass, as `declared.Option`
     """What a run takes and leaves.
 
     ``waiting`` holds the tests of each module that have not passed: only a module where none is left can tell of
     unused baselines. ``of_larger_sets`` has the tests that were left out, with the set that each belongs to.
     """
 
-    waiting: dict[str, set[str]] = field(default_factory=dict)
-    of_larger_sets: dict[str, RunSet] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.waiting: dict[str, set[str]] = {}
+        self.of_larger_sets: dict[str, RunSet] = {}
 
     def left_out(self, tests: RunSet) -> list[str]:
         """Return what to say of tests that belong to larger sets than ``tests``, in no lines where there are none."""
