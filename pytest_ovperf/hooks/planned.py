@@ -50,11 +50,11 @@ def _planned(config: pytest.Config, item: pytest.Item) -> PlannedTest:
     model = _model(config, item)
     callspec = getattr(item, "callspec", None)
     device = None if callspec is None else callspec.params.get("device")
-
     session = session_of(config)
 
     def hindrance(asked: Asked) -> str:
-        if model is None or device is None or session.settings.against:  # then each arm is raced by itself
+        # A list of devices is tried when the test runs; in a race, each arm is held against itself.
+        if model is None or not isinstance(device, str) or session.settings.against:
             return ""
         return _hindrance(session, model, device, asked)
 

@@ -70,7 +70,8 @@ def _hindered(call: ast.Call, params: Mapping[str, object], hindrance: Callable[
     said |= {keyword.arg or "": keyword.value for keyword in call.keywords}
     known = {name: _value(node, params) for name, node in said.items()}
     arms = known.pop("candidate", None), known.pop("over", None)
-    if "" in known or _UNKNOWN in known.values() or not all(isinstance(arm, str) for arm in arms):
+    is_open = "" in known or any(value is _UNKNOWN for value in known.values())
+    if is_open or not all(isinstance(arm, str) for arm in arms):
         return ""
     return hindrance(Asked((str(arms[0]), str(arms[1])), known))
 

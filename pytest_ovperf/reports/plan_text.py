@@ -75,7 +75,7 @@ def _hindered(comparisons: Sequence[PlannedComparison]) -> list[str]:
     for each in comparisons:
         if each.written is not None and each.written.hindered:
             where.setdefault(each.written.hindered, []).append(each.written.words)
-    return [f"{', '.join(dict.fromkeys(words))} will be {why}" for why, words in where.items()]
+    return [f"{', '.join(dict.fromkeys(words))} would be {why}" for why, words in where.items()]
 
 
 def _hindrance(each: PlannedComparison) -> str:

@@ -185,7 +185,7 @@ def test_what_cannot_be_measured_is_said_with_the_reason_and_takes_no_time(tmp_p
     assert [each.seconds[1] for each in found.comparisons] == [0, 0, DEFAULT_BUDGET_S]
     said = sentences(found)
     assert "1 comparison, 0 of them known" in said
-    assert said.count("a over b will be refused: There is no b here.") == 1
+    assert said.count("a over b would be refused: There is no b here.") == 1
     assert "What has no baseline gets 20 s, its budget" in said
     assert "a over b: refused" in text_of(found)
 
