@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,20 @@ def _without_neighbours() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTEST_ADDOPTS", WITHOUT_NEIGHBOURS)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _leave_garbage_of_others(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a run inside of a test collect no garbage but its own: after tests of real models, all of it takes seconds.
+
+    The name comes before those of other fixtures here, so this one ends last: pytester's end is when pytest collects.
+    """
+    if "pytester" not in request.fixturenames:
+        yield
+        return
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
