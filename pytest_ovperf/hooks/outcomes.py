@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Where the plugin keeps the run's session in pytest's own storage.
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 
+#: What is no fault of a test's: this machine has not what it needs.
+TO_SKIP = (DeviceAbsentError, ArmUnavailableError)
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -58,7 +61,7 @@ def translated(function: Callable[_P, _T]) -> Callable[_P, _T]:
         __tracebackhide__ = True
         try:
             return function(*args, **kwargs)
-        except (DeviceAbsentError, ArmUnavailableError) as reason:
+        except TO_SKIP as reason:
             pytest.skip(reason.seen)
         except OvperfError as error:
             raise error.with_traceback(None) from None
@@ -85,7 +88,7 @@ def as_outcome() -> Iterator[None]:
     __tracebackhide__ = True
     try:
         yield
-    except (DeviceAbsentError, ArmUnavailableError) as reason:
+    except TO_SKIP as reason:
         pytest.skip(reason.seen)
     except OvperfError as error:
         raise Failed(error) from None

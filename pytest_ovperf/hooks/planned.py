@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_ovperf.errors import ArmUnavailableError, DeviceAbsentError, OvperfError
+from pytest_ovperf.errors import OvperfError
 
 from .choosing import model_mark
 from .fixtures import PLANNED, RUNNING
 from .markers import read_ovperf
-from .outcomes import session_of
+from .outcomes import TO_SKIP, session_of
 from .selecting import fixtures_of, is_ours, measures
 from .written import written
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_ovperf.models.spec import ModelSpec
     from pytest_ovperf.session.session import Session
     from pytest_ovperf.settings import Layered
-    from pytest_ovperf.verdict.planning import Choice, PlannedTest
+    from pytest_ovperf.verdict.planning import Choice, Hindrance, PlannedTest
 
     from .written import Asked
 
@@ -52,10 +52,10 @@ def _planned(config: pytest.Config, item: pytest.Item) -> PlannedTest:
     device = None if callspec is None else callspec.params.get("device")
     session = session_of(config)
 
-    def hindrance(asked: Asked) -> str:
+    def hindrance(asked: Asked) -> Hindrance | None:
         # A list of devices is tried when the test runs; in a race, each arm is held against itself.
         if model is None or not isinstance(device, str) or session.settings.against:
-            return ""
+            return None
         return _hindrance(session, model, device, asked)
 
     return PlannedTest(
@@ -68,21 +68,22 @@ def _planned(config: pytest.Config, item: pytest.Item) -> PlannedTest:
     )
 
 
-def _hindrance(session: Session, model: ModelSpec, device: str, asked: Asked) -> str:
-    """Return what will become of a comparison that cannot be measured, and why; empty where nothing is known of it."""
+def _hindrance(session: Session, model: ModelSpec, device: str, asked: Asked) -> Hindrance | None:
+    """Return what keeps a comparison from being measured; ``None`` where nothing is known to."""
     from pytest_ovperf.metrics import Metric  # noqa: PLC0415  (see _planned)
     from pytest_ovperf.tuning import Tuning  # noqa: PLC0415
+    from pytest_ovperf.verdict.planning import Fate, Hindrance  # noqa: PLC0415
 
     settings = dict(asked.said)
     known = {name: settings.pop(name, None) for name in ("prompt", "new_tokens")}
     metric = str(settings.pop("metric", Metric.LATENCY))
     try:
         session.asking.check(model, asked.arms, device, Tuning.of(settings), metric, **known)
-    except (ArmUnavailableError, DeviceAbsentError) as reason:
-        return f"skipped: {reason.seen}"
+    except TO_SKIP as reason:
+        return Hindrance(Fate.SKIPPED, reason.seen)
     except OvperfError as error:
-        return f"refused: {error.seen}"
-    return ""
+        return Hindrance(Fate.REFUSED, error.seen)
+    return None
 
 
 def _model(config: pytest.Config, item: pytest.Item) -> ModelSpec | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_ovperf.verdict.planning import Written
+    from pytest_ovperf.verdict.planning import Hindrance, Written
 
 _ASKING = frozenset({"speedup", "measure", "ladder"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -33,12 +33,12 @@ class Asked:
     said: Mapping[str, object]
 
 
-def written(item: pytest.Item, hindrance: Callable[[Asked], str] = lambda _: "") -> tuple[Written, ...]:
+def written(item: pytest.Item, hindrance: Callable[[Asked], Hindrance | None] = lambda _: None) -> tuple[Written, ...]:
     """Return what a test asks our fixtures for in its own body, in order.
 
     Words that it is parametrized with are put in; others that only running it tells are an ellipsis. Nothing where its
     source cannot be read, or where functions that it calls do the asking. ``hindrance`` says what is in a comparison's
-    way, empty if nothing is.
+    way, if anything is.
     """
     from pytest_ovperf.verdict.planning import Written  # noqa: PLC0415  (paid only where a plan is asked for)
 
@@ -56,13 +56,15 @@ def written(item: pytest.Item, hindrance: Callable[[Asked], str] = lambda _: "")
             _words(call, name, params),
             compares=name == "speedup",
             repeated=repeated,
-            hindered=_hindered(call, params, hindrance) if name == "speedup" else "",
+            hindered=_hindered(call, params, hindrance) if name == "speedup" else None,
         )
         for call, name, repeated in found
     )
 
 
-def _hindered(call: ast.Call, params: Mapping[str, object], hindrance: Callable[[Asked], str]) -> str:
+def _hindered(
+    call: ast.Call, params: Mapping[str, object], hindrance: Callable[[Asked], Hindrance | None]
+) -> Hindrance | None:
     """Return what is in a comparison's way, as far as its source has every word of it."""
     said: dict[str, object] = {}
     if call.args:
@@ -72,7 +74,7 @@ def _hindered(call: ast.Call, params: Mapping[str, object], hindrance: Callable[
     arms = known.pop("candidate", None), known.pop("over", None)
     is_open = "" in known or any(value is _UNKNOWN for value in known.values())
     if is_open or not all(isinstance(arm, str) for arm in arms):
-        return ""
+        return None
     return hindrance(Asked((str(arms[0]), str(arms[1])), known))
 
 

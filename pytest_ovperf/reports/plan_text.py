@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from pytest_ovperf.models.spec import ModelSpec, Source
-    from pytest_ovperf.verdict.planning import Choice, Plan, PlannedComparison
+    from pytest_ovperf.verdict.planning import Choice, Hindrance, Plan, PlannedComparison
 
 _NARROWEST = 40
 _SHORTEST_NAME = 20
@@ -55,7 +55,7 @@ def _sentences(plan: Plan) -> list[str]:
         return ["No test of this run measures anything.", *filter(None, [more.strip()])]
     if plan.against:
         return _sentences_of_races(plan)
-    asked = [each for each in plan.comparisons if each.compares and not _hindrance(each)]
+    asked = [each for each in plan.comparisons if each.compares and not each.is_hindered]
     known = [each for each in asked if each.label]
     lines = [
         f"{figures.count(len(asked), 'comparison')}, {len(known)} of them known from their baselines{_beside(plan)}.",
@@ -71,15 +71,11 @@ def _sentences(plan: Plan) -> list[str]:
 
 def _hindered(comparisons: Sequence[PlannedComparison]) -> list[str]:
     """Say of what cannot be measured why, each reason once."""
-    where: dict[str, list[str]] = {}
+    where: dict[Hindrance, list[str]] = {}
     for each in comparisons:
-        if each.written is not None and each.written.hindered:
+        if each.written is not None and each.written.hindered is not None:
             where.setdefault(each.written.hindered, []).append(each.written.words)
-    return [f"{', '.join(dict.fromkeys(words))} would be {why}" for why, words in where.items()]
-
-
-def _hindrance(each: PlannedComparison) -> str:
-    return "" if each.written is None else each.written.hindered
+    return [f"{', '.join(dict.fromkeys(words))} would be {found.fate}: {found.why}" for found, words in where.items()]
 
 
 def _beside(plan: Plan) -> str:
@@ -217,7 +213,7 @@ def _subject(each: PlannedComparison) -> str:
     if not each.label and each.written is not None:
         said = each.written.words + ("" if each.compares else ": absolute figures")
         said += " (in a loop)" if each.written.repeated else ""
-        return f"{said}: {each.written.hindered.partition(':')[0]}" if each.written.hindered else said
+        return f"{said}: {each.written.hindered.fate}" if each.written.hindered else said
     if not each.label:
         return "no baseline yet" if each.compares else "absolute figures"
     metric = metric_of(each.label)
@@ -249,7 +245,7 @@ def _percent(share: float | None) -> str:
 
 def _time(each: PlannedComparison) -> str:
     least, most = each.seconds
-    if _hindrance(each):
+    if each.is_hindered:
         return "none"
     if not most:
         return _UNKNOWN

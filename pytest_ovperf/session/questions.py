@@ -155,7 +155,7 @@ def ask(  # noqa: PLR0913  (all that a test may say)
 def require_packages(arm: Arm, metric: Metric, *, generates: bool) -> None:
     """Raise `ExtraMissingError` where a package that the arm's engine imports is not installed.
 
-    `ModelError` where the module of a function of the user's is nowhere to be found.
+    `ModelError` where a function of the user's is nowhere to be found.
     """
     if arm.function:
         require_function(arm.function, "The arm")

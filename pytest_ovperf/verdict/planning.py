@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pytest_ovperf.arms import ARMS
@@ -22,18 +23,33 @@ if TYPE_CHECKING:
     from pytest_ovperf.store.store import BaselineStore
 
 
+class Fate(StrEnum):
+    """What becomes of a comparison that cannot be measured."""
+
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """What would become of a comparison when its test runs, and why, in a sentence."""
+
+    fate: Fate
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a test asks for, as its source has it: in words, such as ``openvino-int8 over openvino-fp32``.
 
     It ``compares``, or asks for absolute figures. What is ``repeated`` stands in a loop: how often, running it tells.
-    ``hindered`` says what becomes of it when the test runs and why, where that is nothing: ``skipped: …``.
+    ``hindered`` is what would keep it from being measured, where that is known.
     """
 
     words: str
     compares: bool = True
     repeated: bool = False
-    hindered: str = ""
+    hindered: Hindrance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,11 @@ class PlannedComparison:
     seconds: tuple[float, float]
     compares: bool = True
     written: Written | None = None
+
+    @property
+    def is_hindered(self) -> bool:
+        """Whether it is known that it cannot be measured."""
+        return self.written is not None and self.written.hindered is not None
 
 
 @dataclass(frozen=True, slots=True)

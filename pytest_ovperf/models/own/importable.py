@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_ovperf.arms import IMPORT_PATH
 from pytest_ovperf.errors import ModelError, SettingsError
 
-from .written import may_hold, names_in
+from .source_text import may_hold, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

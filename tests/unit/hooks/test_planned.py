@@ -13,7 +13,7 @@ from pytest_ovperf.hooks.markers import read_ovperf
 from pytest_ovperf.hooks.outcomes import session_of
 from pytest_ovperf.hooks.planned import choices
 from pytest_ovperf.hooks.written import Asked, written
-from pytest_ovperf.verdict.planning import PlannedTest, Written
+from pytest_ovperf.verdict.planning import Fate, Hindrance, PlannedTest, Written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ SETTINGS = {
 }
 #: What a value is shown with.
 SHOWN = {"budget": "{} s a comparison", "tolerance": "{} %"}
+REFUSED = Hindrance(Fate.REFUSED, "There is no such arm.")
 MARKER = 'import pytest\n\n@pytest.mark.ovperf(budget=6, tolerance=8, set="full")\ndef test_it():\n    pass\n'
 
 
@@ -164,13 +165,13 @@ def test_a_comparison_is_looked_into_where_its_source_has_every_word(
     )
     seen: list[Asked] = []
 
-    def hindrance(found: Asked) -> str:
+    def hindrance(found: Asked) -> Hindrance:
         seen.append(found)
-        return "refused: so"
+        return REFUSED
 
     (found,) = written(item, hindrance)
     assert seen == ([] if asked is None else [Asked(("a", "b"), asked)])
-    assert found.hindered == ("" if asked is None else "refused: so")
+    assert found.hindered == (None if asked is None else REFUSED)
 
 
 def test_what_it_is_parametrized_with_is_put_in(pytester: pytest.Pytester) -> None:

@@ -27,7 +27,7 @@ from pytest_ovperf.stats.noise import NOISE, PairKind
 from pytest_ovperf.stats.sequential import BASELINE_LAUNCHES, LOOKS, MOST_BASELINE_LAUNCHES
 from pytest_ovperf.store.keys import EntryKey
 from pytest_ovperf.store.store import BaselineStore
-from pytest_ovperf.verdict.planning import Choice, Plan, PlannedTest, Written, plan
+from pytest_ovperf.verdict.planning import Choice, Fate, Hindrance, Plan, PlannedTest, Written, plan
 from pytest_ovperf.verdict.recording import detects
 from tests.unit.session.session_fakes import PROFILE, settings
 
@@ -178,7 +178,7 @@ def test_what_a_test_says_in_its_source_is_planned_with_its_budget(tmp_path: Pat
 
 
 def test_what_cannot_be_measured_is_said_with_the_reason_and_takes_no_time(tmp_path: Path) -> None:
-    refused = Written("a over b", hindered="refused: There is no b here.")
+    refused = Written("a over b", hindered=Hindrance(Fate.REFUSED, "There is no b here."))
     chosen = settings(tmp_path)
     store = BaselineStore(chosen.baselines_dir, PROFILE, lock_dir=tmp_path / "locks")
     found = plan([replace(TEST, model=MODEL, written=(refused, refused, Written("a over c")))], chosen, store, 0.001)
